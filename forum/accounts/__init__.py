@@ -1,0 +1,1 @@
+"""Members, their addresses, and how they sign in."""

@@ -1,0 +1,135 @@
+"""The writes on members and their addresses, one verb each. Never commits."""
+
+from sqlalchemy import delete, update
+
+from forum.accounts.emails import address_key, base_key
+from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink
+from forum.accounts.queries import address_by_email
+from forum.accounts.sign_in import make_link
+from forum.clock import now
+from forum.db import db
+from forum.log import record
+from forum.queue import enqueue
+from forum.text.lines import one_line
+
+
+class AddressTaken(ValueError):
+    """The address belongs to another member."""
+
+
+def add_member(email: str, name: str, *, why: str) -> Member:
+    """A new member with one verified address. BadAddress or AddressTaken in plain words."""
+    key = address_key(email)
+    if address_by_email(email) is not None:
+        raise AddressTaken(f"{email.strip()} belongs to a member already")
+    member = Member(name=one_line(name) or key.partition("@")[0])
+    db.session.add(member)
+    db.session.flush()
+    _attach(member, email.strip(), primary=True)
+    record("add member", "member", member.id, why=why)
+    return member
+
+
+def add_placeholder(name: str) -> Member:
+    """The author of imported posts whom nobody has claimed."""
+    member = Member(name=one_line(name) or "Former member", placeholder=True)
+    db.session.add(member)
+    db.session.flush()
+    return member
+
+
+def _attach(member: Member, email: str, *, primary: bool) -> Address:
+    key = address_key(email)
+    address = Address(member_id=member.id, email=email, key=key, base_key=base_key(key), is_primary=primary)
+    db.session.add(address)
+    db.session.flush()
+    db.session.expire(member, ["addresses"])
+    return address
+
+
+def request_sign_in_link(email: str) -> None:
+    """Send a sign-in link if the address is a member's. Says nothing either way: who is a member is nobody's business."""
+    address = address_by_email(email)
+    member = None if address is None else db.session.get(Member, address.member_id)
+    if address is not None and member is not None and not member.placeholder:
+        link = make_link(member, LinkPurpose.SIGN_IN, address.email)
+        enqueue("notice.sign_in", link.id)
+
+
+def request_address(member: Member, email: str) -> None:
+    """Send a link to a new address that its owner must open to add it. AddressTaken, BadAddress."""
+    address_key(email)
+    taken = address_by_email(email)
+    if taken is not None and taken.member_id == member.id and taken.key == address_key(email):
+        raise AddressTaken(f"{email.strip()} is one of your addresses already")
+    if taken is not None and taken.key == address_key(email):
+        owner = db.session.get(Member, taken.member_id)
+        if owner is None or not owner.placeholder:
+            # The page says the same for free and taken addresses; only the owner of the mailbox is told.
+            enqueue("notice.address_taken", taken.id)
+            return
+        enqueue("notice.verify_address", make_link(member, LinkPurpose.CLAIM, email.strip()).id)
+        return
+    enqueue("notice.verify_address", make_link(member, LinkPurpose.VERIFY_ADDRESS, email.strip()).id)
+
+
+def confirm_address(link: OneTimeLink) -> Address:
+    """Add the address that a used verification link was sent to; claims the posts of a placeholder that had it."""
+    member = db.session.get_one(Member, link.member_id)
+    taken = address_by_email(link.email)
+    if taken is not None and taken.key == address_key(link.email):
+        if taken.member_id == member.id:
+            return taken
+        owner = db.session.get_one(Member, taken.member_id)
+        if link.purpose is not LinkPurpose.CLAIM or not owner.placeholder:
+            raise AddressTaken(f"{link.email} belongs to another member")
+        taken.member_id, taken.is_primary, taken.verified_at = member.id, False, now()
+        record("claim posts", "member", owner.id, actor_id=member.id, why="proved the address")
+        enqueue("claim_posts", owner.id, member.id)
+        db.session.flush()
+        db.session.expire(member, ["addresses"])
+        return taken
+    record("add address", "member", member.id, actor_id=member.id, why="proved the address")
+    return _attach(member, link.email, primary=False)
+
+
+def attach_placeholder_address(member: Member, email: str) -> None:
+    """The address under which a placeholder wrote, by which it can be claimed."""
+    _attach(member, email, primary=True)
+
+
+def remove_address(member: Member, address_id: int) -> None:
+    """Remove an address that is not the primary one."""
+    removed = db.session.execute(
+        delete(Address).where(Address.id == address_id, Address.member_id == member.id, ~Address.is_primary)
+    )
+    if not getattr(removed, "rowcount", 0):
+        raise ValueError("Mail goes to this address. Choose another one for mail first, then remove it.")
+    db.session.expire(member, ["addresses"])
+    record("remove address", "member", member.id, actor_id=member.id)
+
+
+def choose_primary(member: Member, address_id: int) -> None:
+    """Send this member's mail to another of the verified addresses."""
+    chosen = db.session.get(Address, address_id)
+    if chosen is None or chosen.member_id != member.id:
+        raise ValueError("Choose one of your own addresses.")
+    db.session.execute(update(Address).where(Address.member_id == member.id).values(is_primary=False))
+    db.session.execute(update(Address).where(Address.id == address_id).values(is_primary=True))
+    db.session.expire_all()
+    record("choose primary address", "member", member.id, actor_id=member.id)
+
+
+def sign_out_everywhere(member: Member) -> None:
+    """Make every session of this member nobody's."""
+    member.session_epoch += 1
+    record("sign out everywhere", "member", member.id, actor_id=member.id)
+
+
+def change_profile(member: Member, *, name: str, **facets: str) -> None:
+    """Change name, place, specialty, career stage, employer, interests or time zone; ValueError for an empty name."""
+    if not one_line(name):
+        raise ValueError("Write the name that others should see.")
+    member.name = one_line(name)[:200]
+    for facet, value in facets.items():
+        setattr(member, facet, one_line(value)[: 2000 if facet == "interests" else 200])

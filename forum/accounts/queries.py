@@ -1,0 +1,60 @@
+"""Reads of members and addresses."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from forum.accounts.emails import BadAddress, address_key, base_key
+from forum.accounts.models import Address, Member
+from forum.db import db
+
+
+def address_by_email(email: str) -> Address | None:
+    """The verified address that this spelling means; a plus-tag does not make a stranger.
+
+    An exact match wins. Without one, all addresses that differ only by the tag must be one member's.
+    """
+    try:
+        key = address_key(email)
+    except BadAddress:
+        return None
+    exact = db.session.scalars(select(Address).where(Address.key == key)).first()
+    if exact is not None:
+        return exact
+    alike = db.session.scalars(
+        select(Address)
+        .where(Address.base_key == base_key(key))
+        .order_by(Address.is_primary.desc(), Address.id)
+    ).all()
+    return alike[0] if len({address.member_id for address in alike}) == 1 else None
+
+
+def member_by_email(email: str) -> Member | None:
+    address = address_by_email(email)
+    return None if address is None else db.session.get(Member, address.member_id)
+
+
+def member_by_id(member_id: int) -> Member | None:
+    return db.session.get(Member, member_id)
+
+
+def member_by_public_id(public_id: str) -> Member | None:
+    return db.session.scalars(select(Member).where(Member.public_id == public_id)).first()
+
+
+def primary_address(member_id: int) -> Address | None:
+    """Where mail to this member goes; None for a placeholder without an address."""
+    return db.session.scalars(
+        select(Address).where(Address.member_id == member_id, Address.is_primary)
+    ).first()
+
+
+def names_by_email(emails: Iterable[str]) -> dict[str, str]:
+    """Names of the members who have these addresses, by lower-cased address."""
+    keys = {email.lower() for email in emails}
+    rows = db.session.execute(
+        select(Address.key, Member.name)
+        .join(Member, Member.id == Address.member_id)
+        .where(Address.key.in_(keys))
+    )
+    return {row.key: row.name for row in rows}

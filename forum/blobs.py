@@ -1,0 +1,43 @@
+"""Octets kept once by their content: attachments and raw mail, in the database on both kinds (one backup)."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import LargeBinary, String, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from forum.clock import now
+from forum.db import Base, db
+
+
+class Blob(Base):
+    """Content under its SHA-256. Rows that name a digest own it together; housekeeping removes what none names."""
+
+    __tablename__ = "blob"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+def digest_of(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def keep(content: bytes) -> str:
+    """Store content, once however often it comes; returns its digest."""
+    digest = digest_of(content)
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    row = {"digest": digest, "size": len(content), "content": content, "created_at": now()}
+    db.session.execute(insert(Blob).values(row).on_conflict_do_nothing(index_elements=[Blob.digest]))
+    return digest
+
+
+def content_of(digest: str) -> bytes:
+    """The octets under a digest; KeyError when they are no longer kept."""
+    content = db.session.scalar(select(Blob.content).where(Blob.digest == digest))
+    if content is None:
+        raise KeyError(digest)
+    return content

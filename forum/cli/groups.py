@@ -1,0 +1,164 @@
+"""`banyan group ...`: the groups of the tree and their settings."""
+
+from typing import Any
+
+import click
+
+from forum.cli.frame import Line, acting, as_json, open_site, show_json, show_table, the_group
+from forum.groups.actions import GroupChange, change_group, create_group
+from forum.groups.models import Assurance, Group, JoinPolicy, Kind, Moderate
+from forum.groups.queries import all_groups, community, count_members_by_group
+from forum.settings import current_settings
+from forum.threads.queries import count_threads_by_group
+
+_KINDS = [kind.value for kind in Kind if kind is not Kind.COMMUNITY]
+_DEMANDS = [each.value for each in (Assurance.PROVEN, Assurance.TOKEN, Assurance.CLAIMED)]
+
+
+@click.group("group", epilog="Example: banyan group list")
+def group() -> None:
+    """Make, change and look at groups."""
+
+
+@group.command("create", epilog="Example: banyan group create cardiology --name Cardiology --kind specialty")
+@click.argument("slug")
+@click.option("--name", type=Line(), required=True, help="The name that people see.")
+@click.option("--parent", metavar="SLUG", help="The group above; the community when left out.")
+@click.option("--kind", type=click.Choice(_KINDS), default=Kind.INTEREST.value, show_default=True)
+@as_json
+def create(slug: str, name: str, parent: str | None, kind: str, json_: bool) -> None:
+    """Make a group. SLUG becomes its mail name: small letters, digits and hyphens, at most 40."""
+    with open_site():
+        with acting():
+            above = the_group(parent) if parent is not None else community()
+            made = create_group(slug, name, parent=above, kind=Kind(kind))
+        _show(made, json_)
+
+
+class Demands(click.ParamType):
+    """`NEW[,REPLY]`: the assurance that a new thread and a reply need."""
+
+    name = "new[,reply]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Assurance, ...]:
+        words = str(value).split(",")
+        if len(words) > 2 or not all(word in _DEMANDS for word in words):
+            self.fail(f"{value!r}: write one of {', '.join(_DEMANDS)}, or two with a comma: proven,token.", param, ctx)
+        return tuple(Assurance(word) for word in words)
+
+
+class Quota(click.ParamType):
+    """A number of posts an hour, or `none`, which the change of a group writes as 0."""
+
+    name = "n|none"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if value == "none":
+            return 0
+        if not str(value).isdecimal() or not 1 <= int(value) <= 100_000:
+            self.fail(f"{value!r}: write how many posts an hour a member may send, such as 20, or none.", param, ctx)
+        return int(value)
+
+
+@group.command("set", epilog="Example: banyan group set cardiology --moderate newcomers --assurance proven,token")
+@click.argument("slug")
+@click.option("--name", type=Line(), help="The name that people see.")
+@click.option("--moderate", type=click.Choice([each.value for each in Moderate]), help="Whose posts wait.")
+@click.option("--assurance", type=Demands(), help="How well authors must be known: proven, token or claimed.")
+@click.option("--quota", type=Quota(), help="Posts an hour a member.")
+@click.option("--join", type=click.Choice([each.value for each in JoinPolicy]), help="How members come in.")
+@click.option("--listed", type=click.Choice(["yes", "no"]), help="Whether the whole community sees that it exists.")
+@as_json
+def set_(
+    slug: str,
+    name: str | None,
+    moderate: str | None,
+    assurance: tuple[Assurance, ...] | None,
+    quota: int | None,
+    join: str | None,
+    listed: str | None,
+    json_: bool,
+) -> None:
+    """Change settings of a group. What is left out stays as it is."""
+    if all(value is None for value in (name, moderate, assurance, quota, join, listed)):
+        raise click.UsageError("Say what to change, such as --moderate newcomers.")
+    with open_site():
+        with acting():
+            changed = the_group(slug)
+            new, reply = _demands(changed, assurance)
+            change = GroupChange(
+                name=name,
+                moderate=Moderate(moderate) if moderate is not None else None,
+                assurance_new=new,
+                assurance_reply=reply,
+                quota=quota,
+                join_policy=JoinPolicy(join) if join is not None else None,
+                listed=listed == "yes" if listed is not None else None,
+            )
+            change_group(changed, change)
+        _show(changed, json_)
+
+
+def _demands(changed: Group, wanted: tuple[Assurance, ...] | None) -> tuple[Assurance | None, Assurance | None]:
+    """The demands to set. A reply that is not named keeps its own, but never needs more than a new thread."""
+    if wanted is None:
+        return None, None
+    new = wanted[0]
+    return new, wanted[1] if len(wanted) == 2 else min(new, changed.assurance_reply, key=lambda each: each.rank)
+
+
+@group.command("list", epilog="Example: banyan group list --json")
+@as_json
+def list_(json_: bool) -> None:
+    """All groups, parents before their children."""
+    with open_site():
+        members, threads = count_members_by_group(), count_threads_by_group()
+        rows = [_as_row(each, members.get(each.id, 0), threads.get(each.id, 0)) for each in all_groups()]
+    if json_:
+        show_json(rows)
+        return
+    columns = ("slug", "name", "kind", "parent", "address", "members", "threads")
+    show_table(columns, [["-" if row[name] is None else row[name] for name in columns] for row in rows])
+
+
+@group.command("show", epilog="Example: banyan group show cardiology --json")
+@click.argument("slug")
+@as_json
+def show(slug: str, json_: bool) -> None:
+    """One group and its settings."""
+    with open_site():
+        _show(the_group(slug), json_)
+
+
+def _show(shown: Group, json_: bool) -> None:
+    members, threads = count_members_by_group(), count_threads_by_group()
+    row = _as_row(shown, members.get(shown.id, 0), threads.get(shown.id, 0))
+    if json_:
+        show_json(row)
+        return
+    row |= {
+        "moderate": shown.moderate,
+        "assurance": f"{shown.assurance_new} for a new thread, {shown.assurance_reply} for a reply",
+        "quota": "none" if shown.quota is None else f"{shown.quota} posts an hour a member",
+        "join": shown.join_policy,
+        "listed": "yes" if shown.listed else "no",
+    }
+    for name, value in row.items():
+        click.echo(f"{name:<10} {'-' if value is None else value}")
+
+
+def _as_row(shown: Group, members: int, threads: int) -> dict[str, Any]:
+    settings = current_settings()
+    return {
+        "slug": shown.slug,
+        "name": shown.name,
+        "kind": shown.kind,
+        "parent": shown.parent.slug if shown.parent is not None else None,
+        "address": f"{shown.mail_name}@{settings.domain}",
+        "url": f"{settings.base_url}/g/{shown.slug}",
+        "members": members,
+        "threads": threads,
+    }
+
+
+commands = [group]

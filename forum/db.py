@@ -1,0 +1,153 @@
+"""The database: typed columns that hold on SQLite and PostgreSQL alike, and the only commit in the program.
+
+Doors open `with transaction():`; actions and queries use `db.session` inside it and never commit.
+"""
+
+import enum
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+
+BUSY_SECONDS = 10
+_PUBLIC_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. Aware UTC in Python; `timestamptz` on PostgreSQL, ISO text in UTC on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def words_of(kind: type[enum.StrEnum], name: str | None = None) -> Enum:
+    """A column type for a StrEnum: its words as text, with a CHECK that admits no other."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        name=name or kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def public_id() -> str:
+    """60 random bits in 12 characters: what stands in URLs instead of a row's number."""
+    return "".join(secrets.choice(_PUBLIC_ALPHABET) for _ in range(12))
+
+
+PrimaryKey = Annotated[int, mapped_column(Key, primary_key=True)]
+PublicId = Annotated[str, mapped_column(String(12), unique=True, default=public_id)]
+
+
+class Base(DeclarativeBase):
+    # On the registry, not on this class: Flask-SQLAlchemy derives its own base from this one.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UtcDateTime(), int: Key},
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The only commit in the program: returned commits, raised rolls back.
+
+    On SQLite it is BEGIN IMMEDIATE: a deferred transaction that reads and then writes fails at once under load.
+    Transactions do not nest: a second one inside means that an action has tried to be a door.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("a transaction is open already; only a door opens one")
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"writing": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A look at the database that ends: no snapshot stays open behind an idle worker."""
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("a transaction is open; read inside it")
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options of the engine for this database."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set SQLite's pragmas on each connection and make its transactions begin as `transaction` asks."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy's begin event below says BEGIN, not the driver.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,1 @@
+"""The demo community: a believable place to look at, made of data and seeded through the real actions."""

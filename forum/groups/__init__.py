@@ -1,0 +1,1 @@
+"""The tree of groups, and who belongs to which in what role, standing and delivery."""

@@ -1,0 +1,442 @@
+"""The writes on groups and memberships, one verb each. Never commits; who may is asked by the door before."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from forum.accounts.models import Member
+from forum.clock import now
+from forum.db import db
+from forum.groups.models import (
+    Assurance,
+    Delivery,
+    FormerMembership,
+    Group,
+    JoinPolicy,
+    Kind,
+    Membership,
+    Moderate,
+    Role,
+    Standing,
+)
+from forum.groups.queries import (
+    community,
+    former_membership,
+    group_by_slug,
+    membership_of,
+)
+from forum.groups.slugs import check_slug
+from forum.log import record
+from forum.queue import enqueue
+from forum.text.lines import one_line
+
+NEWCOMER_POSTS = 3
+COME_BACK_WITHIN = timedelta(days=30)
+_MAIL_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
+
+
+class NotPossible(ValueError):
+    """The act makes no sense here; the sentence says why and what to do instead."""
+
+
+def create_community(name: str, slug: str = "community") -> Group:
+    """The root group, once; safe to repeat."""
+    root = db.session.scalars(select(Group).where(Group.kind == Kind.COMMUNITY)).first()
+    if root is None:
+        slug = check_slug(slug)
+        root = Group(slug=slug, mail_name=slug, name=one_line(name), kind=Kind.COMMUNITY)
+        root.join_policy = JoinPolicy.INVITE
+        db.session.add(root)
+        db.session.flush()
+        record("create group", "group", root.id, group_id=root.id)
+    return root
+
+
+def create_group(
+    slug: str,
+    name: str,
+    *,
+    parent: Group,
+    kind: Kind = Kind.INTEREST,
+    listed: bool = True,
+    join_policy: JoinPolicy = JoinPolicy.REQUEST,
+    description: str = "",
+    actor_id: int | None = None,
+) -> Group:
+    """A new group under `parent`. BadSlug, or NotPossible when the slug is taken or the kind does not fit."""
+    slug = check_slug(slug)
+    if kind is Kind.COMMUNITY:
+        raise NotPossible("There is one community; the new group is a region, specialty, interest or circle.")
+    if not one_line(name):
+        raise NotPossible("Give the group a name.")
+    if group_by_slug(slug) is not None:
+        raise NotPossible(f"There is a group {slug} already.")
+    if kind is Kind.CIRCLE:
+        listed, join_policy = False, JoinPolicy.INVITE
+    group = Group(
+        slug=slug,
+        mail_name=slug if listed else f"{slug}-{_random_letters()}",
+        name=one_line(name),
+        description=description.strip(),
+        kind=kind,
+        parent_id=parent.id,
+        listed=listed,
+        join_policy=join_policy,
+    )
+    db.session.add(group)
+    db.session.flush()
+    record("create group", "group", group.id, actor_id=actor_id, group_id=group.id)
+    return group
+
+
+def _random_letters() -> str:
+    return "".join(secrets.choice(_MAIL_ALPHABET) for _ in range(5))
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """New values of a group's settings; None leaves a value as it is. `quota` 0 stands for no limit."""
+
+    name: str | None = None
+    description: str | None = None
+    moderate: Moderate | None = None
+    assurance_new: Assurance | None = None
+    assurance_reply: Assurance | None = None
+    quota: int | None = None
+    join_policy: JoinPolicy | None = None
+    listed: bool | None = None
+
+
+def change_group(group: Group, change: GroupChange, *, actor_id: int | None = None) -> None:
+    """Set what the change names. The mail address never changes: old mail must keep finding it."""
+    if change.name is not None:
+        if not one_line(change.name):
+            raise NotPossible("Give the group a name.")
+        group.name = one_line(change.name)[:200]
+    if change.description is not None:
+        group.description = change.description.strip()[:5000]
+    if change.quota is not None:
+        if change.quota < 0:
+            raise NotPossible("The quota is a number of posts an hour, or none.")
+        group.quota = change.quota or None
+    if group.kind is Kind.CIRCLE and (change.listed or change.join_policy not in (None, JoinPolicy.INVITE)):
+        raise NotPossible("A circle is never listed, and members come by invitation.")
+    for name in ("moderate", "assurance_new", "assurance_reply", "join_policy", "listed"):
+        value = getattr(change, name)
+        if value is not None:
+            setattr(group, name, value)
+    record("change group", "group", group.id, actor_id=actor_id, group_id=group.id, why=_changed(change))
+
+
+def _changed(change: GroupChange) -> str:
+    return ", ".join(f"{name}" for name, value in vars(change).items() if value is not None)
+
+
+def join_community(member: Member, *, newcomer: bool, actor_id: int | None = None) -> Membership:
+    """Standing in the community, which every other membership needs."""
+    return _enter(member, community(), newcomer=newcomer, actor_id=actor_id)
+
+
+def add_to_group(
+    member: Member,
+    group: Group,
+    *,
+    role: Role = Role.MEMBER,
+    delivery: Delivery | None = None,
+    newcomer: bool = False,
+    actor_id: int | None = None,
+    why: str = "",
+) -> Membership:
+    """Make somebody a member of a group and of the community. Who is one already keeps role and delivery."""
+    root = membership_of(member.id, community().id) or join_community(
+        member, newcomer=newcomer, actor_id=actor_id
+    )
+    if root.standing in (Standing.BANNED, Standing.PENDING):
+        raise NotPossible(f"{member.name} has no standing in the community ({root.standing}).")
+    membership = root if group.id == root.group_id else membership_of(member.id, group.id)
+    if membership is None:
+        membership = _enter(member, group, newcomer=newcomer, actor_id=actor_id, why=why)
+    elif membership.standing is Standing.PENDING:
+        membership.standing = Standing.ACTIVE
+    if role is not Role.MEMBER:
+        set_role(membership, role, actor_id=actor_id)
+    if delivery is not None:
+        membership.delivery = delivery
+    return membership
+
+
+def _enter(
+    member: Member,
+    group: Group,
+    *,
+    newcomer: bool,
+    actor_id: int | None,
+    why: str = "",
+    pending: bool = False,
+) -> Membership:
+    """A new row of membership; coming back restores the delivery choices of before."""
+    before = former_membership(member.id, group.id)
+    membership = Membership(
+        member_id=member.id,
+        group_id=group.id,
+        standing=Standing.PENDING if pending else Standing.ACTIVE,
+        newcomer_posts=NEWCOMER_POSTS if newcomer else 0,
+    )
+    if before is not None:
+        membership.delivery, membership.own_copy = before.delivery, before.own_copy
+        membership.newcomer_posts = max(before.newcomer_posts, 0)
+        if before.muted_until is not None and before.muted_until > now() and not pending:
+            membership.standing, membership.muted_until = Standing.MUTED, before.muted_until
+        db.session.delete(before)
+    db.session.add(membership)
+    db.session.flush()
+    act = "ask to join" if pending else "join"
+    record(
+        act,
+        "membership",
+        membership.id,
+        actor_id=actor_id,
+        group_id=group.id,
+        why=why,
+        undo="leave the group",
+    )
+    return membership
+
+
+def ask_to_join(member: Member, group: Group) -> Membership:
+    """Join an open group at once, or ask the moderators of one that lets in by request."""
+    if membership_of(member.id, group.id) is not None:
+        raise NotPossible(f"You belong to {group.name} already, or have asked to.")
+    match group.join_policy:
+        case JoinPolicy.OPEN:
+            return _enter(member, group, newcomer=True, actor_id=member.id)
+        case JoinPolicy.REQUEST:
+            membership = _enter(member, group, newcomer=True, actor_id=member.id, pending=True)
+            enqueue("notice.join_request", membership.id)
+            return membership
+        case JoinPolicy.INVITE:
+            raise NotPossible(f"Members come to {group.name} by invitation. Write to a moderator you know.")
+
+
+def admit(membership: Membership, *, actor_id: int | None) -> None:
+    """Let in somebody who asked; what was written meanwhile is judged anew."""
+    if membership.standing is not Standing.PENDING:
+        return
+    membership.standing = Standing.ACTIVE
+    record("admit", "membership", membership.id, actor_id=actor_id, group_id=membership.group_id)
+    enqueue("notice.admitted", membership.id)
+    enqueue("release_pending", membership.id)
+
+
+def decline(membership: Membership, *, actor_id: int | None, why: str) -> None:
+    """Say no to somebody who asked to join."""
+    if membership.standing is Standing.PENDING:
+        record(
+            "decline",
+            "member",
+            membership.member_id,
+            actor_id=actor_id,
+            group_id=membership.group_id,
+            why=why,
+        )
+        enqueue("notice.declined", membership.member_id, membership.group_id)
+        db.session.delete(membership)
+        db.session.flush()
+
+
+def set_delivery(membership: Membership, delivery: Delivery, *, actor_id: int | None) -> None:
+    """How a member gets the posts of one group; obeyed at once, also by copies on their way."""
+    if membership.delivery is not delivery:
+        undo = f"delivery {membership.delivery}"
+        membership.delivery = delivery
+        record(
+            f"delivery {delivery}",
+            "membership",
+            membership.id,
+            actor_id=actor_id,
+            group_id=membership.group_id,
+            undo=undo,
+        )
+
+
+def set_own_copy(membership: Membership, wanted: bool) -> None:
+    membership.own_copy = wanted
+
+
+@dataclass(frozen=True)
+class MailChoice:
+    """How a member wants to get one group's posts, and whether the member's own are among them."""
+
+    delivery: Delivery
+    own_copy: bool
+
+
+def choose_mail(member: Member, choices: Mapping[int, MailChoice]) -> None:
+    """Set the choices for some of a member's groups, by group id, all in one act."""
+    for group_id, choice in choices.items():
+        membership = membership_of(member.id, group_id)
+        if membership is not None:
+            set_delivery(membership, choice.delivery, actor_id=member.id)
+            set_own_copy(membership, choice.own_copy)
+
+
+def set_role(membership: Membership, role: Role, *, actor_id: int | None) -> None:
+    if membership.role is role:
+        return
+    if membership.role is Role.OWNER and _is_last_owner(membership):
+        raise NotPossible("This is the last owner of the group. Make somebody else owner first.")
+    undo = f"role {membership.role}"
+    membership.role = role
+    record(
+        f"role {role}",
+        "membership",
+        membership.id,
+        actor_id=actor_id,
+        group_id=membership.group_id,
+        undo=undo,
+    )
+
+
+def _is_last_owner(membership: Membership) -> bool:
+    others = select(Membership.id).where(
+        Membership.group_id == membership.group_id,
+        Membership.role == Role.OWNER,
+        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.id != membership.id,
+    )
+    return db.session.scalar(others.limit(1)) is None
+
+
+def set_standing(
+    membership: Membership,
+    standing: Standing,
+    *,
+    actor_id: int | None,
+    until: datetime | None = None,
+    why: str = "",
+) -> None:
+    """Mute until a moment, ban, or make active again. A ban in the community ends every session."""
+    if standing is Standing.MUTED and (until is None or until <= now()):
+        raise NotPossible("Say until when: a day in the future.")
+    if standing is Standing.BANNED and membership.role is Role.OWNER and _is_last_owner(membership):
+        raise NotPossible("This is the last owner of the group. Make somebody else owner first.")
+    undo = f"standing {membership.standing}"
+    membership.standing = standing
+    membership.muted_until = until if standing is Standing.MUTED else None
+    db.session.flush()
+    if standing is Standing.BANNED and membership.group_id == community().id:
+        member = db.session.get_one(Member, membership.member_id)
+        member.session_epoch += 1
+    record(
+        f"standing {standing}",
+        "membership",
+        membership.id,
+        actor_id=actor_id,
+        group_id=membership.group_id,
+        why=why,
+        undo=undo,
+    )
+
+
+def leave(member: Member, group: Group, *, actor_id: int | None, why: str = "") -> None:
+    """Leave one group; leaving the community leaves all. What was written stays.
+
+    Who leaves by choice finds the old choices on coming back; who is removed by somebody else begins anew.
+    """
+    leaving = select(Membership).where(Membership.member_id == member.id)
+    if group.kind is not Kind.COMMUNITY:
+        leaving = leaving.where(Membership.group_id == group.id)
+    for membership in db.session.scalars(leaving).all():
+        if membership.standing is Standing.BANNED:
+            continue  # A ban outlives leaving, or leaving would be the way round it.
+        if membership.role is Role.OWNER and _is_last_owner(membership):
+            owned = db.session.get_one(Group, membership.group_id)
+            raise NotPossible(
+                f"{member.name} is the last owner of {owned.name}. Make somebody else owner first."
+            )
+        if actor_id == member.id and membership.standing is not Standing.PENDING:
+            _keep_choices(membership)
+        record(
+            "leave",
+            "member",
+            member.id,
+            actor_id=actor_id,
+            group_id=membership.group_id,
+            why=why,
+            undo="join again",
+        )
+        db.session.delete(membership)
+    if group.kind is Kind.COMMUNITY:
+        member.session_epoch += 1
+    db.session.flush()
+
+
+def _keep_choices(membership: Membership) -> None:
+    db.session.execute(
+        delete(FormerMembership).where(
+            FormerMembership.member_id == membership.member_id,
+            FormerMembership.group_id == membership.group_id,
+        )
+    )
+    db.session.add(
+        FormerMembership(
+            member_id=membership.member_id,
+            group_id=membership.group_id,
+            role=membership.role,
+            delivery=membership.delivery,
+            own_copy=membership.own_copy,
+            newcomer_posts=membership.newcomer_posts,
+            muted_until=membership.muted_until,
+        )
+    )
+
+
+def come_back(member: Member, group: Group) -> Membership:
+    """Undo leaving a group by choice, within 30 days and without asking anybody; the role of before is not given back."""
+    before = former_membership(member.id, group.id)
+    if membership_of(member.id, group.id) is not None:
+        raise NotPossible(f"You belong to {group.name}, or have asked to.")
+    if before is None or before.left_at < now() - COME_BACK_WITHIN:
+        raise NotPossible(f"It is too long ago to undo this. You can ask to join {group.name} again.")
+    root = membership_of(member.id, community().id)
+    if root is None or root.standing not in (Standing.ACTIVE, Standing.MUTED):
+        raise NotPossible("You have left the community. Ask a moderator for an invitation.")
+    return _enter(member, group, newcomer=False, actor_id=member.id, why="undid leaving")
+
+
+def stop_mail(member: Member, group: Group, *, why: str) -> None:
+    """What one-click unsubscribe does: in a group it leaves it, in the community it only stops the mail. Idempotent."""
+    membership = membership_of(member.id, group.id)
+    if membership is None:
+        return
+    if group.kind is Kind.COMMUNITY or membership.role is not Role.MEMBER:
+        # Who moderates stays a moderator: a scanner or a slip must not leave a group without one.
+        if membership.delivery is Delivery.NONE:
+            return
+        set_delivery(membership, Delivery.NONE, actor_id=member.id)
+    elif membership.standing is Standing.BANNED:
+        return
+    else:
+        leave(member, group, actor_id=member.id, why=why)
+    enqueue("notice.left", member.id, group.id)
+
+
+def count_newcomer_post(membership: Membership | None) -> None:
+    """One post less that counts as a newcomer's."""
+    if membership is not None and membership.newcomer_posts > 0:
+        membership.newcomer_posts -= 1
+
+
+def end_past_mutes() -> int:
+    """Make active again whoever was muted until a moment that has passed; returns how many."""
+    over = db.session.scalars(
+        select(Membership)
+        .where(Membership.standing == Standing.MUTED, Membership.muted_until <= now())
+        .limit(500)
+    ).all()
+    for membership in over:
+        set_standing(membership, Standing.ACTIVE, actor_id=None, why="the mute is over")
+    return len(over)

@@ -1,0 +1,178 @@
+"""Tables of groups and memberships, and what a row knows alone."""
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from forum.accounts.models import Member
+from forum.clock import now
+from forum.db import Base, PrimaryKey, PublicId, words_of
+
+
+class Kind(enum.StrEnum):
+    COMMUNITY = "community"
+    REGION = "region"
+    SPECIALTY = "specialty"
+    INTEREST = "interest"
+    CIRCLE = "circle"
+
+
+class JoinPolicy(enum.StrEnum):
+    OPEN = "open"
+    REQUEST = "request"
+    INVITE = "invite"
+
+
+class Moderate(enum.StrEnum):
+    """Whose posts wait for a moderator."""
+
+    ALL = "all"
+    NEWCOMERS = "newcomers"
+    NONE = "none"
+
+
+class Assurance(enum.StrEnum):
+    """How well the author of a submission is known, from worst to best (see `rank`)."""
+
+    FAILED = "failed"
+    CLAIMED = "claimed"
+    TOKEN = "token"
+    PROVEN = "proven"
+
+    @property
+    def rank(self) -> int:
+        return list(Assurance).index(self)
+
+
+class Role(enum.StrEnum):
+    MEMBER = "member"
+    MODERATOR = "moderator"
+    OWNER = "owner"
+
+
+class Delivery(enum.StrEnum):
+    SINGLE = "single"
+    DIGEST = "digest"
+    WEEKLY = "weekly"
+    FOLLOWED = "followed"
+    SPECIALS = "specials"
+    NONE = "none"
+
+
+class Standing(enum.StrEnum):
+    ACTIVE = "active"
+    PENDING = "pending"
+    MUTED = "muted"
+    BANNED = "banned"
+
+
+class Group(Base):
+    """A node of the tree. The root is the community and the only one without a parent."""
+
+    __tablename__ = "community_group"
+    __table_args__ = (
+        CheckConstraint("(kind = 'community') = (parent_id IS NULL)", name="only_the_root_has_no_parent"),
+        Index(
+            "uq_community_group_root",
+            "kind",
+            unique=True,
+            sqlite_where=text("kind = 'community'"),
+            postgresql_where=text("kind = 'community'"),
+        ),
+    )
+
+    id: Mapped[PrimaryKey]
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    # The local part of the group's mail address: the slug, and for an unlisted group 5 random characters more.
+    mail_name: Mapped[str] = mapped_column(String(46), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    kind: Mapped[Kind] = mapped_column(words_of(Kind))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("community_group.id"), index=True)
+    listed: Mapped[bool] = mapped_column(default=True)
+    join_policy: Mapped[JoinPolicy] = mapped_column(words_of(JoinPolicy), default=JoinPolicy.REQUEST)
+    moderate: Mapped[Moderate] = mapped_column(words_of(Moderate), default=Moderate.NONE)
+    assurance_new: Mapped[Assurance] = mapped_column(words_of(Assurance), default=Assurance.PROVEN)
+    assurance_reply: Mapped[Assurance] = mapped_column(words_of(Assurance, "assurance_reply"), default=Assurance.TOKEN)
+    # Posts an hour a member; None is no limit.
+    quota: Mapped[int | None] = mapped_column(default=20)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    parent: Mapped["Group | None"] = relationship(remote_side="Group.id", viewonly=True)
+
+
+class Membership(Base):
+    """A member in a group. Who has left has no row here but one in `former_membership`."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("member_id", "group_id"),
+        CheckConstraint("(standing = 'muted') = (muted_until IS NOT NULL)", name="muted_until_when_muted"),
+        Index("ix_membership_group_id_delivery", "group_id", "delivery"),
+    )
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    role: Mapped[Role] = mapped_column(words_of(Role), default=Role.MEMBER)
+    standing: Mapped[Standing] = mapped_column(words_of(Standing), default=Standing.ACTIVE)
+    muted_until: Mapped[datetime | None]
+    delivery: Mapped[Delivery] = mapped_column(words_of(Delivery), default=Delivery.SINGLE)
+    own_copy: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    # How many more of the member's posts count as a newcomer's.
+    newcomer_posts: Mapped[int] = mapped_column(default=0, server_default="0")
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+
+    member: Mapped[Member] = relationship(viewonly=True)
+    group: Mapped[Group] = relationship(viewonly=True)
+
+
+class FormerMembership(Base):
+    """What a member had in a group that the member left: nobody is added again who left by choice."""
+
+    __tablename__ = "former_membership"
+    __table_args__ = (UniqueConstraint("member_id", "group_id"),)
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    role: Mapped[Role] = mapped_column(words_of(Role))
+    delivery: Mapped[Delivery] = mapped_column(words_of(Delivery))
+    own_copy: Mapped[bool]
+    newcomer_posts: Mapped[int]
+    # A mute outlives leaving, or leaving would be the way round it.
+    muted_until: Mapped[datetime | None]
+    left_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Invitation(Base):
+    """Somebody asked to join by mail. Open until accepted, withdrawn or expired; sent again, it is a new term."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("accepted_at IS NULL OR withdrawn_at IS NULL", name="one_end"),
+        Index(
+            "uq_invitation_open",
+            "group_id",
+            "email_key",
+            unique=True,
+            sqlite_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[PrimaryKey]
+    public_id: Mapped[PublicId]
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    withdrawn_at: Mapped[datetime | None]

@@ -1,0 +1,61 @@
+"""What is due by the clock alone: mutes that are over, the log's chain, rows past their time."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from forum.accounts.models import OneTimeLink
+from forum.clock import now
+from forum.db import reading, transaction
+from forum.groups.actions import end_past_mutes
+from forum.groups.models import Membership, Standing
+from forum.log import LogEntry, LogSeal, seal_entries
+from forum.queue import Task
+
+SEAL_EVERY = timedelta(seconds=5)
+KEEP_LINKS = timedelta(days=7)
+KEEP_DONE_TASKS = timedelta(days=3)
+
+
+def run(owner: str) -> Generator[int, None, None]:
+    """The worker of kind `housekeeping`: a look every few seconds, a write only where something is due."""
+    next_look: datetime | None = None
+    while True:
+        moment = now()
+        if next_look is not None and next_look - SEAL_EVERY <= moment < next_look:
+            yield 0
+            continue
+        next_look = moment + SEAL_EVERY
+        yield _seal() + _end_mutes(moment) + _forget(moment)
+
+
+def _seal() -> int:
+    sealed = select(LogSeal.entry_id).where(LogSeal.entry_id == LogEntry.id).exists()
+    with reading() as session:
+        if session.scalar(select(LogEntry.id).where(~sealed).limit(1)) is None:
+            return 0
+    with transaction():
+        return seal_entries()
+
+
+def _end_mutes(moment: datetime) -> int:
+    with reading() as session:
+        over = select(Membership.id).where(Membership.standing == Standing.MUTED, Membership.muted_until <= moment)
+        if session.scalar(over.limit(1)) is None:
+            return 0
+    with transaction():
+        return end_past_mutes()
+
+
+def _forget(moment: datetime) -> int:
+    """Remove used-up links and finished tasks, a bounded number at a time."""
+    links = select(OneTimeLink.id).where(OneTimeLink.expires_at < moment - KEEP_LINKS).limit(1000)
+    tasks = select(Task.id).where(Task.done_at < moment - KEEP_DONE_TASKS).limit(1000)
+    with reading() as session:
+        if not (session.scalar(links.limit(1)) or session.scalar(tasks.limit(1))):
+            return 0
+    with transaction() as session:
+        session.execute(delete(OneTimeLink).where(OneTimeLink.id.in_(links.scalar_subquery())))
+        session.execute(delete(Task).where(Task.id.in_(tasks.scalar_subquery())))
+        return 1

@@ -1,0 +1,95 @@
+"""The one append-only log: who did what, to what, and why. Ids and short reasons, never contents of mail.
+
+Transactions append; one task seals rows into a hash chain some seconds later. The database itself refuses to
+change or remove an entry (triggers of the first migration).
+"""
+
+import json
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from forum.clock import now
+from forum.db import Base, PrimaryKey, db
+
+
+class LogEntry(Base):
+    """One act. `actor_id` is a member, or None when the program acted by itself or an operator at the terminal."""
+
+    __tablename__ = "log_entry"
+
+    id: Mapped[PrimaryKey]
+    at: Mapped[datetime] = mapped_column(default=now)
+    actor_id: Mapped[int | None]
+    act: Mapped[str] = mapped_column(String(60))
+    object_kind: Mapped[str] = mapped_column(String(30))
+    object_id: Mapped[int]
+    group_id: Mapped[int | None]
+    why: Mapped[str] = mapped_column(Text, default="")
+    undo: Mapped[str] = mapped_column(Text, default="")
+
+
+class LogSeal(Base):
+    """The place of an entry in the chain: hash of the seal before and of the entry."""
+
+    __tablename__ = "log_seal"
+
+    number: Mapped[PrimaryKey]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("log_entry.id"), unique=True)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+def record(
+    act: str,
+    object_kind: str,
+    object_id: int,
+    *,
+    actor_id: int | None = None,
+    group_id: int | None = None,
+    why: str = "",
+    undo: str = "",
+) -> None:
+    """Append one entry in the transaction that is open."""
+    db.session.add(
+        LogEntry(
+            act=act,
+            object_kind=object_kind,
+            object_id=object_id,
+            actor_id=actor_id,
+            group_id=group_id,
+            why=why,
+            undo=undo,
+        )
+    )
+
+
+def seal_entries(limit: int = 1000) -> int:
+    """Chain the entries that have no seal yet; returns how many. Only one worker may do so at a time."""
+    last = db.session.scalars(select(LogSeal).order_by(LogSeal.number.desc()).limit(1)).first()
+    number, chain = (last.number, last.hash) if last else (0, "")
+    sealed = select(LogSeal.entry_id).where(LogSeal.entry_id == LogEntry.id).exists()
+    entries = db.session.scalars(select(LogEntry).where(~sealed).order_by(LogEntry.id).limit(limit)).all()
+    for entry in entries:
+        number, chain = number + 1, _link(chain, entry)
+        db.session.add(LogSeal(number=number, entry_id=entry.id, hash=chain))
+    return len(entries)
+
+
+def first_broken_seal() -> int | None:
+    """Walk the chain; the number of the first seal that does not fit its entry, or None when the chain is whole."""
+    chain, expected = "", 0
+    rows = select(LogSeal, LogEntry).join(LogEntry, LogEntry.id == LogSeal.entry_id).order_by(LogSeal.number)
+    for seal, entry in db.session.execute(rows.execution_options(yield_per=1000)):
+        chain, expected = _link(chain, entry), expected + 1
+        if seal.number != expected or seal.hash != chain:
+            return expected
+    missing = (db.session.scalar(select(func.count()).select_from(LogSeal)) or 0) - expected
+    return expected + 1 if missing else None
+
+
+def _link(chain: str, entry: LogEntry) -> str:
+    fields = [entry.id, entry.at.isoformat(), entry.actor_id, entry.act, entry.object_kind, entry.object_id]
+    content = json.dumps([chain, *fields, entry.group_id, entry.why, entry.undo], ensure_ascii=True)
+    return sha256(content.encode()).hexdigest()

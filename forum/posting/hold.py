@@ -1,0 +1,100 @@
+"""Holding: a submission is kept whole, with all findings, until somebody decides. Never commits."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from forum import blobs
+from forum.db import db
+from forum.log import record
+from forum.posting.models import Arrival, HeldPost
+from forum.posting.placement import Placement
+from forum.queue import enqueue
+from forum.rules.submission import Finding, Severity, Submission
+from forum.threads.models import Attachment
+
+# Held for these, a copy has used nothing up: a forger could else block the real one that comes after it.
+_USES_NOTHING_UP = frozenset({"assurance", "reused_id"})
+LETTER = "letter"
+
+
+def hold(submission: Submission, placement: Placement, findings: Sequence[Finding]) -> HeldPost:
+    """Keep a submission for a moderator and, where its author can help, tell the author."""
+    held = HeldPost(
+        group_id=submission.group_id,
+        author_id=submission.author_id,
+        byline=submission.byline,
+        via=submission.via,
+        assurance=submission.assurance,
+        subject=submission.subject,
+        text=submission.text,
+        text_format=submission.text_format,
+        html=submission.html,
+        folded=submission.folded,
+        author_message_id=submission.author_message_id,
+        content_digest=content_digest(submission),
+        in_reply_to_id=placement.answers.id if placement.answers is not None else None,
+        thread_id=placement.thread.id if placement.thread is not None else None,
+        fan_out_key=submission.fan_out_key,
+        sent_at=submission.sent_at,
+        findings=[_finding_row(finding) for finding in findings],
+    )
+    db.session.add(held)
+    db.session.flush()
+    for file in submission.files:
+        db.session.add(
+            Attachment(
+                held_post_id=held.id,
+                digest=blobs.keep(file.content),
+                name=file.name[:255],
+                type=file.type[:255],
+                size=len(file.content),
+            )
+        )
+    if _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings):
+        note_arrival(submission, held_post_id=held.id)
+    record("hold", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
+    if held.author_id is not None:
+        enqueue("notice.held", held.id)
+    enqueue("notice.held_for_moderators", held.id)
+    return held
+
+
+def hold_letter(submission: Submission) -> HeldPost:
+    """Keep a letter to the moderators (mail to `-owner`, postmaster or abuse). It can be answered, never posted."""
+    finding = Finding(
+        LETTER,
+        Severity.HOLD,
+        "Your letter has gone to the moderators.",
+        f"A letter to the moderators from {submission.byline}.",
+    )
+    return hold(submission, Placement(None, None), [finding])
+
+
+def content_digest(submission: Submission) -> str:
+    """Equal for two copies of one message: the author's words, folded text and files; not how it travelled."""
+    words = [submission.text, submission.folded, [blobs.digest_of(file.content) for file in submission.files]]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+def note_arrival(submission: Submission, *, post_id: int | None = None, held_post_id: int | None = None) -> None:
+    """Remember that this message id has come to this group; twice at once, the second fails and is tried again."""
+    if submission.author_message_id is None:
+        return
+    db.session.add(
+        Arrival(
+            group_id=submission.group_id,
+            author_message_id=submission.author_message_id,
+            content_digest=content_digest(submission),
+            post_id=post_id,
+            held_post_id=held_post_id,
+        )
+    )
+    db.session.flush()
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding as it is kept with a held post."""
+    return asdict(finding) | {"evidence": list(finding.evidence)}

@@ -1,0 +1,53 @@
+"""What became of a submission: values, never exceptions. Doors match them all and end with assert_never."""
+
+from dataclasses import dataclass
+
+from forum.rules.submission import Finding
+
+
+@dataclass(frozen=True)
+class Published:
+    """It is a post now."""
+
+    post_id: int
+    thread_id: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """It waits for a moderator, or for its author to confirm it."""
+
+    held_id: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Its author has it back, with what to do."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It will not be posted."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """The same thing came before; what it became then stands."""
+
+    post_id: int | None
+    held_id: int | None
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Automatic mail, a loop, a bounce: listed for 30 days, never a post."""
+
+    reason: str
+
+
+Outcome = Published | Held | Returned | Refused | Duplicate | Ignored

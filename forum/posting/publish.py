@@ -1,0 +1,110 @@
+"""Publication: a judged submission becomes a post in a thread, with the later work it causes. Never commits.
+
+Only `forum.posting` calls this; whoever wants to post calls `submit`.
+"""
+
+from datetime import datetime
+
+from forum import blobs
+from forum.clock import now
+from forum.db import db, public_id
+from forum.groups.actions import count_newcomer_post
+from forum.groups.models import Group
+from forum.groups.queries import membership_of
+from forum.posting.placement import Placement
+from forum.queue import enqueue
+from forum.rules.submission import Submission
+from forum.settings import current_settings
+from forum.text import excerpt, markdown_to_html, plain_to_html
+from forum.threads.actions import next_number
+from forum.threads.models import Attachment, Post, TextFormat, Thread
+from forum.threads.subjects import subject_key, title
+
+NO_SUBJECT = "(no subject)"
+
+
+def publish(
+    submission: Submission, placement: Placement, group: Group, *, arrived_at: datetime | None = None
+) -> Post:
+    """Make the post, in its thread or a new one, and queue its fan-out and indexing.
+
+    `arrived_at` keeps the moment of arrival of what waited for a moderator.
+    """
+    if submission.author_id is None:
+        raise ValueError("a post needs an author")
+    number = next_number("published")
+    thread = placement.thread or _new_thread(submission, placement, group)
+    identity = public_id()
+    post = Post(
+        public_id=identity,
+        thread_id=thread.id,
+        published_no=number,
+        fan_out_key=submission.fan_out_key if submission.fan_out_key is not None else -number,
+        author_id=submission.author_id,
+        byline=submission.byline,
+        via=submission.via,
+        message_id=f"<{identity}@{current_settings().domain}>",
+        author_message_id=submission.author_message_id,
+        in_reply_to_id=placement.answers.id if placement.answers is not None else None,
+        subject=submission.subject or thread.subject,
+        text=submission.text,
+        text_format=submission.text_format,
+        html=render(submission.text, submission.text_format, submission.html),
+        folded=submission.folded,
+        sent_at=submission.sent_at,
+        created_at=arrived_at or now(),
+    )
+    db.session.add(post)
+    db.session.flush()
+    for file in submission.files:
+        attach(post, file.name, file.type, file.content)
+    _note_in_thread(thread, post)
+    count_newcomer_post(membership_of(submission.author_id, group.id))
+    enqueue("fan_out", post.id)
+    enqueue("index", post.id)
+    return post
+
+
+def attach(post: Post, name: str, type: str, content: bytes) -> None:
+    """Keep a file with a post."""
+    db.session.add(
+        Attachment(
+            post_id=post.id, digest=blobs.keep(content), name=name[:255], type=type[:255], size=len(content)
+        )
+    )
+
+
+def render(text: str, text_format: TextFormat, html: str) -> str:
+    """The safe HTML of a post's text. Only what a member typed on the web is read as Markdown."""
+    match text_format:
+        case TextFormat.MARKDOWN:
+            return markdown_to_html(text)
+        case TextFormat.PLAIN:
+            return plain_to_html(text)
+        case TextFormat.HTML:
+            return html
+
+
+def thread_url(thread: Thread) -> str:
+    return f"{current_settings().base_url}/t/{thread.public_id}"
+
+
+def _new_thread(submission: Submission, placement: Placement, group: Group) -> Thread:
+    subject = title(submission.subject) or NO_SUBJECT
+    thread = Thread(
+        group_id=group.id,
+        subject=subject,
+        subject_key=subject_key(subject),
+        grown_from_id=placement.grown_from.id if placement.grown_from is not None else None,
+    )
+    db.session.add(thread)
+    db.session.flush()
+    return thread
+
+
+def _note_in_thread(thread: Thread, post: Post) -> None:
+    thread.posts += 1
+    thread.last_post_at = post.created_at
+    thread.last_published_no = post.published_no
+    thread.last_byline = post.byline
+    thread.last_excerpt = excerpt(post.text, 160)

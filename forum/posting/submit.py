@@ -1,0 +1,93 @@
+"""The one gate. Every post of every door comes through `submit`: gather facts, let all rules speak, decide, write.
+
+Runs inside the door's transaction and never commits. Speaks neither HTTP nor SMTP.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from sqlalchemy import select
+
+from forum.clock import now
+from forum.db import db
+from forum.groups.models import Group, Kind
+from forum.groups.queries import community, membership_of
+from forum.posting.hold import content_digest, hold, note_arrival
+from forum.posting.models import Arrival
+from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
+from forum.posting.placement import Placement, place
+from forum.posting.publish import publish, thread_url
+from forum.rules import findings_of, severity_of
+from forum.rules.submission import Facts, Severity, Submission
+from forum.settings import current_settings
+from forum.text.lines import one_line
+from forum.threads.queries import count_posts_since
+
+
+def submit(submission: Submission) -> Outcome:
+    """Judge a submission and publish, hold, return or refuse it. Needs an open transaction."""
+    submission = replace(submission, subject=one_line(submission.subject)[:500])
+    group = db.session.get_one(Group, submission.group_id)
+    arrival = _arrival_of(submission)
+    if arrival is not None and arrival.content_digest == content_digest(submission):
+        return Duplicate(arrival.post_id, arrival.held_post_id)
+    placement = place(submission)
+    findings = findings_of(submission, _facts(submission, group, placement, arrival))
+    match severity_of(findings):
+        case None | Severity.ADVISE:
+            post = publish(submission, placement, group)
+            note_arrival(submission, post_id=post.id)
+            return Published(post.id, post.thread_id)
+        case Severity.HOLD:
+            held = hold(submission, placement, findings)
+            return Held(held.id, findings)
+        case Severity.RETURN:
+            return Returned(findings)
+        case Severity.REFUSE:
+            return Refused(findings)
+        case unknown:
+            assert_never(unknown)
+
+
+def _arrival_of(submission: Submission) -> Arrival | None:
+    if submission.author_message_id is None:
+        return None
+    found = select(Arrival).where(
+        Arrival.group_id == submission.group_id, Arrival.author_message_id == submission.author_message_id
+    )
+    return db.session.scalars(found).first()
+
+
+def _facts(submission: Submission, group: Group, placement: Placement, arrival: Arrival | None) -> Facts:
+    root = community()
+    own = in_community = None
+    posts_last_hour = 0
+    if submission.author_id is not None:
+        own = membership_of(submission.author_id, group.id)
+        in_community = own if group.id == root.id else membership_of(submission.author_id, root.id)
+        if group.quota is not None:
+            posts_last_hour = count_posts_since(submission.author_id, group.id, now() - timedelta(hours=1))
+    mutes = [
+        each.muted_until for each in (own, in_community) if each is not None and each.muted_until is not None
+    ]
+    thread = placement.thread
+    return Facts(
+        group_name=group.name,
+        group_is_community=group.kind is Kind.COMMUNITY,
+        moderate=group.moderate,
+        assurance_new=group.assurance_new,
+        assurance_reply=group.assurance_reply,
+        quota=group.quota,
+        max_size=current_settings().max_message,
+        standing=own.standing if own is not None else None,
+        role=own.role if own is not None else None,
+        community_standing=in_community.standing if in_community is not None else None,
+        muted_until=max(mutes, default=None),
+        newcomer_posts=own.newcomer_posts if own is not None else 0,
+        posts_last_hour=posts_last_hour,
+        is_reply=placement.answers is not None,
+        thread_locked=thread is not None and thread.locked_at is not None,
+        thread_url=thread_url(thread) if thread is not None else "",
+        id_was_used_for_other_content=arrival is not None,
+    )

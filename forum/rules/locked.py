@@ -1,0 +1,14 @@
+"""An answer to a thread that has been locked."""
+
+from forum.rules.submission import Facts, Finding, Severity, Submission
+
+
+def check_locked(submission: Submission, facts: Facts) -> Finding | None:
+    if not facts.thread_locked:
+        return None
+    return Finding(
+        "locked",
+        Severity.RETURN,
+        f"This thread is closed to answers: {facts.thread_url} You can begin a new one.",
+        "The thread is locked.",
+    )

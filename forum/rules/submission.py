@@ -1,0 +1,94 @@
+"""What a rule looks at and what it answers: frozen values, the same from every door."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.groups.models import Assurance, Moderate, Role, Standing
+from forum.threads.models import TextFormat, Via
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment on its way in."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a person wants to post, before it is judged.
+
+    `answers` are message ids that it says it answers, nearest first; `answers_post_id` the post it answers for
+    certain (the web's form, a reply token). `fan_out_key` joins submissions of one mail to several groups.
+    """
+
+    group_id: int
+    author_id: int | None
+    byline: str
+    assurance: Assurance
+    via: Via
+    subject: str
+    text: str
+    text_format: TextFormat
+    html: str = ""
+    folded: str = ""
+    files: tuple[File, ...] = ()
+    author_message_id: str | None = None
+    answers: tuple[str, ...] = ()
+    answers_post_id: int | None = None
+    sent_at: datetime | None = None
+    fan_out_key: int | None = None
+    # The octets that came in (a mail with its attachments), for the limit on size.
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that rules may know besides the submission, gathered once before any rule runs."""
+
+    group_name: str
+    group_is_community: bool
+    moderate: Moderate
+    assurance_new: Assurance
+    assurance_reply: Assurance
+    quota: int | None
+    max_size: int
+    # None: no member at all, or none of this group.
+    standing: Standing | None
+    role: Role | None
+    community_standing: Standing | None
+    muted_until: datetime | None
+    newcomer_posts: int
+    posts_last_hour: int
+    is_reply: bool
+    thread_locked: bool
+    thread_url: str
+    # The same message id came before with other content.
+    id_was_used_for_other_content: bool
+
+
+class Severity(enum.StrEnum):
+    """What a finding asks for, mildest first."""
+
+    ADVISE = "advise"
+    HOLD = "hold"
+    RETURN = "return"
+    REFUSE = "refuse"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says of one submission: a sentence for the author, one for the moderator, and the words it saw."""
+
+    rule: str
+    severity: Severity
+    sentence: str
+    for_moderator: str
+    evidence: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Threads and posts: what was published, where, and who has read it."""

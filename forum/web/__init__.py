@@ -1,0 +1,12 @@
+"""The web door: server-rendered pages and forms. Reads input, opens a transaction, calls one action, shows the outcome."""
+
+from flask import Flask
+
+from forum.web import account, groups, healthz, invitations, moderation, people, search, session, subscriptions, threads
+
+
+def register(app: Flask) -> None:
+    """Bind every page to the app."""
+    session.prepare(app)
+    for module in (healthz, account, groups, invitations, moderation, people, search, subscriptions, threads):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,102 @@
+"""Runs the workers: generators, found by the entry points `banyan.tasks`, that do what is due and say how much it was.
+
+A worker takes the name under which it leases rows, and yields after each step the number of pieces done; 0 means
+that nothing is due. Closing the generator ends it.
+"""
+
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from importlib.metadata import entry_points
+
+import structlog
+from flask import Flask
+
+from forum.db import db, reading, transaction
+from forum.queue import Task, anything_due, claim, finish, put_off
+
+IDLE_SECONDS = 0.2
+_AFTER_A_FAILURE_SECONDS = 2.0
+
+Worker = Callable[[str], Generator[int, None, None]]
+Handler = Callable[[Task], None]
+
+log = structlog.get_logger(__name__)
+
+
+def workers(only: str | None = None) -> Mapping[str, Worker]:
+    """The workers by kind; LookupError for a kind that there is not."""
+    found = {point.name: point for point in entry_points(group="banyan.tasks")}
+    if only is not None and only not in found:
+        raise LookupError(f"There is no work of kind {only!r}. Kinds: {', '.join(sorted(found))}.")
+    return {name: found[name].load() for name in sorted(found) if only in (None, name)}
+
+
+def run_tasks(owner: str, handlers: Mapping[str, Handler], batch: int = 20) -> Generator[int, None, None]:
+    """A worker for tasks whose handlers only touch the database: each runs and is marked done in one transaction."""
+    mine = Task.kind.in_(sorted(handlers))
+    while True:
+        with reading():
+            due = anything_due(Task, mine)
+        ids: Sequence[int] = ()
+        if due:
+            with transaction():
+                ids = claim(Task, batch, owner, mine)
+            for task_id in ids:
+                _run_task(task_id, handlers)
+        yield len(ids)
+
+
+def _run_task(task_id: int, handlers: Mapping[str, Handler]) -> None:
+    try:
+        with transaction() as session:
+            task = session.get_one(Task, task_id)
+            handlers[task.kind](task)
+            finish(Task, [task_id])
+    except Exception as error:
+        log.exception("task failed", task=task_id)
+        with transaction() as session:
+            put_off(session.get_one(Task, task_id), f"{type(error).__name__}: {error}")
+
+
+def work_once(core: Flask, chosen: Mapping[str, Worker], owner: str) -> int:
+    """Do everything that is due, in turns, until a whole round finds nothing; returns how many pieces."""
+    with core.app_context():
+        running = [worker(owner) for worker in chosen.values()]
+        total = 0
+        try:
+            while done := sum(next(worker) for worker in running):
+                total += done
+        finally:
+            for worker in running:
+                worker.close()
+        return total
+
+
+def work_until(core: Flask, chosen: Mapping[str, Worker], owner: str, stop: threading.Event) -> None:
+    """Run each worker in a thread of its own until `stop` is set. A failing one says so and goes on."""
+    threads = [
+        threading.Thread(target=_work_loop, args=(core, name, worker, owner, stop), name=name, daemon=True)
+        for name, worker in chosen.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _work_loop(core: Flask, name: str, worker: Worker, owner: str, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            with core.app_context():
+                for done in worker(owner):
+                    if stop.is_set():
+                        return
+                    if not done:
+                        stop.wait(IDLE_SECONDS)
+        except Exception:
+            # The database may be away: what is due stays due, and the worker begins anew.
+            log.exception("worker failed", worker=name)
+            stop.wait(_AFTER_A_FAILURE_SECONDS)
+        finally:
+            with core.app_context():
+                db.session.remove()

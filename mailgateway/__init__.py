@@ -1,0 +1,1 @@
+"""The mail door: mail in through LMTP, mail out through a smarthost."""

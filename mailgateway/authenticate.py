@@ -1,0 +1,125 @@
+"""How well a mail's author is known. Identity is proved here, never read from `From:` alone.
+
+Our own MTA's topmost Authentication-Results counts when one is named in the settings; else DKIM is checked here.
+SPF cannot be checked behind an MTA, so that without its word a sender is proven by an aligned signature, or not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import authres
+import dkim
+import dns.exception
+import dns.resolver
+
+from forum.groups.models import Assurance
+from mailgateway.parse import ParsedMail
+
+# What a DNS look-up of a TXT record answers: its octets, None when there is none; DnsTroubleError when nobody can say.
+TxtLookup = Callable[[str], bytes | None]
+_DNS_SECONDS = 5.0
+_MAX_SIGNATURES = 5
+
+
+class DnsTroubleError(Exception):
+    """DNS did not answer now; an hour's patience before that counts against anybody."""
+
+
+@dataclass(frozen=True)
+class Authenticated:
+    """The assurance that the mail itself gives, and a sentence for moderators. `retry` when DNS was in trouble."""
+
+    assurance: Assurance
+    reason: str
+    retry: bool = False
+
+
+def authenticate(parsed: ParsedMail, raw: bytes, trusted_authserv_id: str, lookup_txt: TxtLookup) -> Authenticated:
+    """Judge the From address of a mail: proven, claimed or failed. A reply token is weighed by the caller."""
+    domain = parsed.from_address.rpartition("@")[2].lower()
+    if not domain or len(parsed.from_addresses) != 1:
+        return Authenticated(Assurance.CLAIMED, "the mail names no single author")
+    if trusted_authserv_id:
+        return _by_our_mta(parsed, domain, trusted_authserv_id)
+    return _by_signature(raw, domain, lookup_txt)
+
+
+def _by_our_mta(parsed: ParsedMail, domain: str, authserv_id: str) -> Authenticated:
+    if not parsed.authentication_results:
+        return Authenticated(Assurance.CLAIMED, "our mail server said nothing of the sender")
+    try:
+        topmost = f"Authentication-Results: {parsed.authentication_results[0]}"
+        header = authres.AuthenticationResultsHeader.parse(topmost)
+    except (authres.AuthResError, ValueError, IndexError):
+        return Authenticated(Assurance.CLAIMED, "the authentication results could not be read")
+    # Only the topmost one can be our server's; the same name further down was written by whoever sent the mail.
+    if (header.authserv_id or "").lower() != authserv_id.lower():
+        return Authenticated(Assurance.CLAIMED, f"the topmost authentication results are not of {authserv_id}")
+    results = [(result.method, (result.result or "").lower(), result) for result in header.results]
+    for method, result, _ in results:
+        if method == "dmarc" and result == "pass":
+            return Authenticated(Assurance.PROVEN, "DMARC passed")
+        if method == "dmarc" and result == "fail":
+            return Authenticated(Assurance.FAILED, "DMARC failed")
+        if method == "dmarc" and result == "temperror":
+            return Authenticated(Assurance.CLAIMED, "DMARC could not be checked")
+    for method, result, found in results:
+        if result == "pass" and aligned(_domain_of(method, found), domain):
+            return Authenticated(Assurance.PROVEN, f"{method.upper()} passed for {domain}")
+    return Authenticated(Assurance.CLAIMED, f"nothing that passed belongs to {domain}")
+
+
+def _domain_of(method: str, result: object) -> str:
+    """The domain for which DKIM or SPF passed; empty for other methods."""
+    if method == "dkim":
+        return str(getattr(result, "header_d", None) or "").lower()
+    if method == "spf":
+        return str(getattr(result, "smtp_mailfrom", None) or "").rpartition("@")[2].lower()
+    return ""
+
+
+def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticated:
+    signer = dkim.DKIM(raw, minkey=1024)
+    trouble = False
+    signatures = [value for name, value in signer.headers if name.lower() == b"dkim-signature"]
+    for index in range(min(len(signatures), _MAX_SIGNATURES)):
+        try:
+            fields = dkim.util.parse_tag_value(signatures[index])
+            signed_by = fields.get(b"d", b"").decode("ascii", "replace").lower()
+            if aligned(signed_by, domain) and signer.verify(idx=index, dnsfunc=_for_dkim(lookup_txt)):
+                return Authenticated(Assurance.PROVEN, f"DKIM passed for {domain}")
+        except DnsTroubleError:
+            trouble = True
+        except (dkim.DKIMException, dkim.util.InvalidTagValueList, ValueError, IndexError):
+            continue  # A signature that cannot be read or does not fit proves nothing; another one may.
+    if trouble:
+        return Authenticated(Assurance.CLAIMED, "DNS did not answer for the signature", retry=True)
+    return Authenticated(Assurance.CLAIMED, f"no signature of {domain} that holds")
+
+
+def _for_dkim(lookup_txt: TxtLookup) -> Callable[..., bytes | None]:
+    def lookup(name: bytes | str, timeout: int = 5) -> bytes | None:
+        return lookup_txt(name.decode("ascii") if isinstance(name, bytes) else name)
+
+    return lookup
+
+
+def aligned(signed_by: str, from_domain: str) -> bool:
+    """Relaxed alignment (RFC 7489, section 3.1) without a list of public suffixes: one is the other or above it.
+
+    A bare top-level domain aligns with nothing.
+    """
+    if "." not in signed_by or "." not in from_domain:
+        return signed_by == from_domain != ""
+    return signed_by == from_domain or from_domain.endswith(f".{signed_by}") or signed_by.endswith(f".{from_domain}")
+
+
+def lookup_txt_in_dns(name: str) -> bytes | None:
+    """A TXT record from the system's resolver."""
+    try:
+        answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=_DNS_SECONDS)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return None
+    except dns.exception.DNSException as error:
+        raise DnsTroubleError(str(error)) from error
+    return b"".join(answer[0].strings)

@@ -1,0 +1,320 @@
+"""The only place that knows the order: a stored mail is parsed, authenticated, routed, submitted - and has a fate.
+
+One transaction per mail. A mail that breaks the code is set aside whole, for a person to look at and replay; while
+DNS or the database is in trouble it waits. Nothing is dropped in silence.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from forum import blobs
+from forum.accounts.queries import member_by_email
+from forum.clock import now
+from forum.db import db, reading, transaction
+from forum.groups.models import Assurance
+from forum.posting.hold import hold_letter
+from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
+from forum.posting.submit import submit
+from forum.queue import anything_due, back_off, claim, finish
+from forum.rules.submission import File, Submission
+from forum.settings import current_settings
+from forum.threads.models import TextFormat, Via
+from forum.tokens import current_tokens
+from mailgateway.addresses import Addresses
+from mailgateway.authenticate import Authenticated, TxtLookup, authenticate, lookup_txt_in_dns
+from mailgateway.commands import confirm_by_mail, leave_by_mail, perform
+from mailgateway.models import InboundMail, InboundRecipient, MailState
+from mailgateway.parse import ParsedMail, parse
+from mailgateway.refusals import refuse, return_to_author
+from mailgateway.route import (
+    BounceRoute,
+    CommandRoute,
+    ConfirmRoute,
+    LeaveRoute,
+    LetterRoute,
+    NoRoute,
+    PostRoute,
+    Route,
+    route,
+)
+
+BATCH = 20
+# A mail whose worker died this often before it had a fate is set aside: it may be what kills it.
+MAX_STARTS = 5
+DNS_PATIENCE = timedelta(hours=1)
+SENDER_WINDOW = timedelta(minutes=10)
+MAX_HOPS = 50
+
+log = structlog.get_logger(__name__)
+
+
+def run(owner: str, lookup_txt: TxtLookup = lookup_txt_in_dns) -> Generator[int, None, None]:
+    """The worker of kind `intake`."""
+    while True:
+        with reading():
+            due = anything_due(InboundMail)
+        ids: list[int] = []
+        if due:
+            with transaction():
+                ids = list(claim(InboundMail, BATCH, owner))
+            for mail_id in ids:
+                take_in(mail_id, lookup_txt)
+        yield len(ids)
+
+
+def take_in(mail_id: int, lookup_txt: TxtLookup) -> None:
+    """Give one stored mail its fate."""
+    with reading() as session:
+        mail = session.get_one(InboundMail, mail_id)
+        starts, raw_digest = mail.attempts, mail.raw_digest
+        raw = None if raw_digest is None else blobs.content_of(raw_digest)
+    if raw is None or starts > MAX_STARTS:
+        _set_aside(mail_id, "the worker stopped several times while it had this mail" if raw else "its text is gone")
+        return
+    parsed = parse(raw)
+    settings = current_settings()
+    known = authenticate(parsed, raw, settings.trusted_authserv_id, lookup_txt)
+    try:
+        with transaction() as session:
+            mail = session.get_one(InboundMail, mail_id)
+            if mail.state is not MailState.RECEIVED:
+                return  # Somebody else was faster after a lease had run out.
+            _describe(mail, parsed)
+            wait = _reason_to_wait(mail, known)
+            if wait is not None:
+                mail.due_at, mail.leased_until, mail.reason = now() + wait[0], None, wait[1]
+                mail.attempts = 0
+                return
+            _decide(Arrived(mail, parsed, known))
+            finish(InboundMail, [mail_id])
+    except DBAPIError as error:
+        # Busy, away, or two copies at once: it comes due again, and the second look finds what the first left.
+        log.warning("intake will be tried again", mail=mail_id, error=str(error.orig))
+        _try_again(mail_id)
+    except Exception as error:
+        log.exception("a mail is set aside", mail=mail_id)
+        _set_aside(mail_id, f"{type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A mail with what is known of it."""
+
+    mail: InboundMail
+    parsed: ParsedMail
+    known: Authenticated
+
+
+def _describe(mail: InboundMail, parsed: ParsedMail) -> None:
+    mail.from_address = parsed.from_address[:320]
+    mail.subject = parsed.subject[:500]
+    mail.message_id = parsed.message_id[:998]
+
+
+def _reason_to_wait(mail: InboundMail, known: Authenticated) -> tuple[timedelta, str] | None:
+    if known.retry and mail.received_at > now() - DNS_PATIENCE:
+        return timedelta(minutes=5), known.reason
+    limit = current_settings().sender_limit
+    if not limit or not mail.from_address:
+        return None
+    # Only those before this one count, so that a paused sender's mails go on in their order.
+    recent = select(func.count()).where(
+        InboundMail.from_address == mail.from_address,
+        InboundMail.received_at > now() - SENDER_WINDOW,
+        InboundMail.id < mail.id,
+    )
+    if (db.session.scalar(recent) or 0) >= limit:
+        return SENDER_WINDOW, f"more than {limit} mails from this sender in 10 minutes; it waits"
+    return None
+
+
+def _decide(arrived: Arrived) -> None:
+    mail, parsed = arrived.mail, arrived.parsed
+    addresses = Addresses(current_settings().domain, current_tokens())
+    routes = route([(recipient.id, recipient.address) for recipient in mail.recipients], addresses)
+    unfit = _not_for_people(mail, parsed, addresses, routes)
+    if unfit is not None:
+        state, reason = unfit
+        for recipient in mail.recipients:
+            recipient.state, recipient.reason = state, reason
+    else:
+        for each in routes:
+            _follow(arrived, each)
+    _sum_up(mail)
+
+
+def _not_for_people(
+    mail: InboundMail, parsed: ParsedMail, addresses: Addresses, routes: tuple[Route, ...]
+) -> tuple[MailState, str] | None:
+    """Automatic mail, reports and loops: listed with their reason, never posted, never answered."""
+    if parsed.kind in ("bounce", "complaint") or (not mail.envelope_sender and parsed.kind != "receipt"):
+        genuine = any(isinstance(each, BounceRoute) for each in routes)
+        about = parsed.reason or "a report with an empty return path"
+        return (
+            MailState.BOUNCE,
+            about if genuine else f"{about}; not to a return path of ours, so it counts for nothing",
+        )
+    if parsed.kind in ("automatic", "receipt"):
+        return MailState.AUTOMATIC, parsed.reason
+    if any(
+        addresses.is_ours(list_id.partition(".")[0] + "@" + list_id.partition(".")[2]) for list_id in parsed.list_ids
+    ):
+        return MailState.AUTOMATIC, "our own list mail came back"
+    if parsed.received_hops > MAX_HOPS:
+        return MailState.AUTOMATIC, f"a loop: {parsed.received_hops} hops"
+    if parsed.from_address and addresses.is_ours(parsed.from_address):
+        return MailState.REFUSED, "it claims to come from an address of ours"
+    return None
+
+
+def _follow(arrived: Arrived, found: Route) -> None:
+    match found:
+        case PostRoute():
+            _post(arrived, found)
+        case LetterRoute():
+            _letter(arrived, found)
+        case CommandRoute():
+            _note(arrived, found, MailState.COMMAND, perform(arrived.parsed, arrived.known, found))
+        case LeaveRoute():
+            _note(arrived, found, MailState.COMMAND, leave_by_mail(arrived.parsed, arrived.known, found))
+        case ConfirmRoute():
+            _note(arrived, found, MailState.COMMAND, confirm_by_mail(arrived.parsed, arrived.known, found))
+        case BounceRoute():
+            _note(arrived, found, MailState.BOUNCE, "mail to a return path that is no report")
+        case NoRoute():
+            _note(arrived, found, MailState.REFUSED, found.reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def _post(arrived: Arrived, found: PostRoute) -> None:
+    parsed, mail = arrived.parsed, arrived.mail
+    if parsed.kind == "broken":
+        raise ValueError(f"unreadable mail: {parsed.reason}")
+    if parsed.kind == "command":
+        # "unsubscribe" sent to the whole list: caught, answered, not distributed.
+        command = CommandRoute(found.recipient_ids, found.group_id, None)
+        _note(arrived, found, MailState.COMMAND, perform(parsed, arrived.known, command))
+        return
+    submission = submission_of(arrived, found)
+    outcome = submit(submission)
+    match outcome:
+        case Published(post_id=post_id):
+            _note(arrived, found, MailState.POSTED, "", post_id=post_id)
+        case Held(held_id=held_id, findings=findings):
+            _note(arrived, found, MailState.HELD, findings[0].for_moderator, held_id=held_id)
+        case Returned(findings=findings):
+            _note(arrived, found, MailState.RETURNED, findings[0].sentence)
+            return_to_author(_first_row(mail, found), submission)
+        case Refused(findings=findings):
+            _note(arrived, found, MailState.REFUSED, findings[0].sentence)
+            refuse(_first_row(mail, found), submission)
+        case Duplicate(post_id=post_id, held_id=held_id):
+            _note(arrived, found, MailState.DUPLICATE, "it has come before", post_id=post_id, held_id=held_id)
+        case Ignored(reason=reason):
+            _note(arrived, found, MailState.AUTOMATIC, reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
+    """What the author of a mail wants to post to one group."""
+    parsed = arrived.parsed
+    author = member_by_email(parsed.from_address)
+    if author is not None and author.placeholder:
+        author = None
+    assurance = arrived.known.assurance
+    if assurance is Assurance.CLAIMED and author is not None and found.token_member_id == author.id:
+        # The reply address was signed for this member, who is also in From, and DMARC has not failed.
+        assurance = Assurance.TOKEN
+    nearest_first = (parsed.in_reply_to, *reversed(parsed.references))
+    stranger = f"{parsed.from_name} <{parsed.from_address}>" if parsed.from_name else parsed.from_address
+    return Submission(
+        group_id=found.group_id,
+        author_id=author.id if author is not None else None,
+        byline=author.name if author is not None else stranger[:500],
+        assurance=assurance,
+        via=Via.MAIL,
+        subject=parsed.subject,
+        text=parsed.text,
+        text_format=TextFormat.HTML if parsed.has_format == "html" else TextFormat.PLAIN,
+        html=parsed.html,
+        folded=parsed.folded,
+        files=tuple(File(each.name, each.type, each.content) for each in parsed.attachments),
+        author_message_id=(parsed.message_id or _stable_id(parsed))[:998],
+        answers=tuple(dict.fromkeys(message_id for message_id in nearest_first if message_id))[:100],
+        answers_post_id=found.token_post_id,
+        sent_at=parsed.date,
+        fan_out_key=arrived.mail.id,
+    )
+
+
+def _stable_id(parsed: ParsedMail) -> str:
+    """An id made from the content of a mail that has none, so that a second copy is known again (L11)."""
+    content = "\n".join((parsed.from_address, parsed.subject, str(parsed.date), parsed.text, parsed.folded))
+    return f"<{blobs.digest_of(content.encode(errors='surrogatepass'))[:32]}@no-message-id.invalid>"
+
+
+def _letter(arrived: Arrived, found: LetterRoute) -> None:
+    as_post = PostRoute(found.recipient_ids, found.group_id)
+    held = hold_letter(submission_of(arrived, as_post))
+    _note(arrived, found, MailState.HELD, "a letter to the moderators", held_id=held.id)
+
+
+def _first_row(mail: InboundMail, found: Route) -> InboundRecipient:
+    return next(recipient for recipient in mail.recipients if recipient.id in found.recipient_ids)
+
+
+def _note(
+    arrived: Arrived,
+    found: Route,
+    state: MailState,
+    reason: str,
+    *,
+    post_id: int | None = None,
+    held_id: int | None = None,
+) -> None:
+    for recipient in arrived.mail.recipients:
+        if recipient.id in found.recipient_ids:
+            recipient.state, recipient.reason = state, reason
+            recipient.post_id, recipient.held_post_id = post_id, held_id
+
+
+# What a mail became as a whole: the first of these that any of its recipients has.
+_ORDER = (
+    MailState.POSTED,
+    MailState.HELD,
+    MailState.RETURNED,
+    MailState.DUPLICATE,
+    MailState.COMMAND,
+    MailState.REFUSED,
+    MailState.BOUNCE,
+    MailState.AUTOMATIC,
+)
+
+
+def _sum_up(mail: InboundMail) -> None:
+    leading = min(mail.recipients, key=lambda recipient: _ORDER.index(recipient.state))
+    mail.state, mail.reason = leading.state, leading.reason
+
+
+def _try_again(mail_id: int) -> None:
+    with transaction() as session:
+        mail = session.get_one(InboundMail, mail_id)
+        mail.due_at, mail.leased_until = now() + min(back_off(mail.attempts) / 30, timedelta(minutes=1)), None
+        mail.attempts -= 1  # The mail is not to blame.
+
+
+def _set_aside(mail_id: int, why: str) -> None:
+    with transaction() as session:
+        mail = session.get_one(InboundMail, mail_id)
+        mail.state, mail.reason, mail.error = MailState.SET_ASIDE, why[:500], why[:5000]
+        mail.set_aside_at, mail.leased_until = now(), None
+        for recipient in mail.recipients:
+            recipient.state, recipient.reason = MailState.SET_ASIDE, why[:500]

@@ -1,0 +1,357 @@
+"""Find in the structure of an HTML mail what its author's program marked as quote or signature, and cut it out.
+
+It works on offsets in the source, in one pass, so that what stays can be sanitised as it was written. It makes
+nothing safe (that is `forum.text`), and what no structure marks is left to `trim.py`.
+"""
+
+import html as entities
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Literal
+
+from forum.text import html_to_text
+
+from mailgateway.phrases import FORWARD, INLINE_HINT, LABEL, LABEL_KINDS
+from mailgateway.trim import Intent, grade_attribution, has_only_furniture
+
+_TAG = re.compile(r"<!--|<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
+_ATTRIBUTE = re.compile(
+    r"""\b(class|id|type|name|style|data-signatureblock)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE
+)
+_FOREIGN_PREFIX = re.compile(r"^(?:x_|ecx|yiv\d+)+")
+_VOID = {"br", "hr", "img", "input", "meta", "link", "base", "col", "area", "embed", "source", "wbr"}
+_UNSEEN = {"style", "script", "title"}
+_BLOCKS = {
+    *(
+        "div",
+        "p",
+        "br",
+        "td",
+        "tr",
+        "table",
+        "li",
+        "ul",
+        "ol",
+        "hr",
+        "body",
+        "blockquote",
+        "pre",
+        "html",
+        "head",
+    ),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "center"),
+}
+_QUOTES = {
+    *(
+        "gmail_attr",
+        "yahoo_quoted",
+        "zmail_extra",
+        "zmail_quote",
+        "protonmail_quote",
+        "tutanota_quote",
+        "moz-cite-prefix",
+    ),
+    *("reply-intro", "quote-pre", "mail_quote", "moz-email-headers-table"),
+}
+_RESTS = {
+    *(
+        "divrplyfwdmsg",
+        "appendonsend",
+        "stopspelling",
+        "zwchr",
+        "ms-outlook-mobile-reference-message",
+        "replysplit",
+    ),
+    *("mail-editor-reference-message-container", "olk_src_body_section", "outlookmessageheader"),
+}
+_SIGNATURES = {
+    *(
+        "gmail_signature",
+        "gmail_signature_prefix",
+        "moz-signature",
+        "signature",
+        "applemailsignature",
+        "mobile-signature",
+    ),
+    *(
+        "ms-outlook-mobile-signature",
+        "ymail_android_signature",
+        "protonmail_signature_block",
+        "lineBreakAtBeginningOfSignature".lower(),
+    ),
+}
+# Gmail's "indent more" is a blockquote too, but no quote of anybody.
+_INDENT = re.compile(r"margin[^;]*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.IGNORECASE)
+_SPACE = re.compile(
+    "(?:&nbsp;|&#160;|&#xa0;|&zwnj;|&#8203;|&#65279;|[\\s\xa0\u200b-\u200d\ufeff\u2060\xad])+", re.IGNORECASE
+)
+_MAX_STACK = 500
+
+
+@dataclass
+class _Region:
+    """Where a quote, a quote that runs to the end of the mail, or a signature stands in the source."""
+
+    kind: Literal["quote", "loose", "rest", "signature"]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class DividedHtml:
+    """`kept` is the source without the cut-out pieces; `folded` are these, in order."""
+
+    kept: str
+    folded: tuple[str, ...]
+
+
+def divide_html(source: str, intent: Intent) -> DividedHtml:
+    """Cut out quotes at the end or the beginning, and signatures; quotes between answers and forwards stay."""
+    scan = _Scan(source)
+    cuts = [region for region in scan.regions if region.kind == "signature"]
+    if intent != "forward":
+        cuts += _choose_quotes(scan, source, intent)
+    cuts.sort(key=lambda region: region.start)
+    kept: list[str] = []
+    folded: list[str] = []
+    position = 0
+    for region in cuts:
+        if region.start < position:
+            continue
+        kept.append(source[position : region.start])
+        folded.append(source[region.start : region.end])
+        position = region.end
+    kept.append(source[position:])
+    return DividedHtml("".join(kept), tuple(folded))
+
+
+def _choose_quotes(scan: "_Scan", source: str, intent: Intent) -> list[_Region]:
+    quotes = scan.quotes(intent)
+    if not quotes:
+        return []
+    first, last = quotes[0], quotes[-1]
+    before = scan.says(0, first.start)
+    after = scan.says(last.end, len(source))
+    if after and has_only_furniture(html_to_text(source[last.end :])):
+        last.end = len(source)
+        after = False
+    if before and not after:
+        if last.kind == "rest":
+            words = scan.words(0, last.start)
+            if len(words) <= 600 and INLINE_HINT.search(words):
+                return []
+        last.end = len(source)
+        return [last]
+    if len(quotes) == 1 and first.kind == "quote" and (after or not before):
+        return [first]
+    if not before and not after and all(region.kind == "quote" for region in quotes):
+        inner = scan.says(first.end, last.start)
+        return [] if inner else quotes
+    return []
+
+
+class _Scan:
+    """One pass over the source: runs of visible text, where lines break, and marked regions."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.runs: list[tuple[int, int]] = []
+        self.breaks: list[int] = []
+        self.regions: list[_Region] = []
+        self._stack: list[tuple[str, _Region | None]] = []
+        self._open: _Region | None = None
+        self._read()
+        self._starts = [start for start, _ in self.runs]
+
+    def _read(self) -> None:
+        source = self.source
+        position = 0
+        while True:
+            match = _TAG.search(source, position)
+            if match is None:
+                self._add_run(position, len(source))
+                break
+            self._add_run(position, match.start())
+            if match[2] is None:
+                end = source.find("-->", match.end())
+                position = len(source) if end < 0 else end + 3
+                continue
+            end = source.find(">", match.end())
+            if end < 0:
+                self._add_run(match.start(), len(source))
+                break
+            name = match[2].lower()
+            if name in _BLOCKS:
+                self.breaks.append(match.start())
+            if match[1]:
+                self._close(name, match.start(), end + 1)
+            else:
+                self._enter(name, source[match.end() : min(end, match.end() + 2_000)], match.start(), end + 1)
+            position = end + 1
+            if name in _UNSEEN and not match[1]:
+                closing = source.find(f"</{match[2]}", position)
+                if closing >= 0:
+                    position = closing
+            if self._open is not None and self._open.kind == "rest":
+                # Runs to the end of the mail: there is nothing more to find.
+                self._add_run(position, len(source))
+                break
+        for region in self.regions:
+            if region.end < 0:
+                region.end = len(source)
+
+    def _add_run(self, start: int, end: int) -> None:
+        if start < end and _SPACE.sub("", self.source[start : min(end, start + 2_000)]):
+            self.runs.append((start, end))
+
+    def _enter(self, name: str, attributes: str, start: int, end: int) -> None:
+        region: _Region | None = None
+        if self._open is None:
+            kind = self._kind_of(name, attributes, end)
+            if kind:
+                region = _Region(kind, start, -1)
+                self.regions.append(region)
+                if name in _VOID and kind != "rest":
+                    region.end = end
+                else:
+                    self._open = region
+        if name not in _VOID and not attributes.endswith("/") and len(self._stack) < _MAX_STACK:
+            self._stack.append((name, region))
+
+    def _close(self, name: str, start: int, end: int) -> None:
+        for depth in range(len(self._stack) - 1, max(len(self._stack) - 60, -1), -1):
+            if self._stack[depth][0] == name:
+                for _, region in self._stack[depth:]:
+                    if region is not None:
+                        region.end = end if region is self._stack[depth][1] else start
+                        if region is self._open:
+                            self._open = None
+                del self._stack[depth:]
+                return
+
+    def _kind_of(
+        self, name: str, attributes: str, end: int
+    ) -> Literal["", "quote", "loose", "rest", "signature"]:
+        if not attributes and name != "blockquote":
+            return ""
+        found = {match[1].lower(): match[2].strip("\"'") for match in _ATTRIBUTE.finditer(attributes)}
+        style = found.get("style", "")
+        labels = {
+            _FOREIGN_PREFIX.sub("", label.lower())
+            for label in [*found.get("class", "").split(), found.get("id", "").strip()]
+            if label
+        }
+        if name == "blockquote":
+            if found.get("type", "").lower() == "cite" or (
+                "gmail_quote" in labels and not _INDENT.search(style)
+            ):
+                return "quote"
+            return "" if _INDENT.search(style) else "loose"
+        if labels & _RESTS:
+            return "rest"
+        if (
+            labels & _QUOTES
+            or any(label.startswith("yahoo_quoted") for label in labels)
+            or found.get("name") == "quote"
+        ):
+            return "quote"
+        if labels & _SIGNATURES or "data-signatureblock" in found:
+            return "signature"
+        if (
+            name in ("hr", "div", "p", "td")
+            and (name == "hr" or "border-top" in style)
+            and self._begins_headers(end)
+        ):
+            return "rest"
+        return ""
+
+    def _begins_headers(self, position: int) -> bool:
+        """Whether the next words are "From: ..." or "Date: ..." and another label follows soon."""
+        words = _crude(self.source[position : position + 3_000])[:400]
+        match = LABEL.match(words)
+        kind = LABEL_KINDS.get(match[1].strip().lower()) if match else None
+        if match is None or kind not in ("from", "date"):
+            return False
+        labels = re.findall(r"([^\W\d_][\w ]{0,20}?)\s?[:：]", words)
+        kinds = {LABEL_KINDS.get(part.lower()) for label in labels for part in (label, label.split()[-1])}
+        return len(kinds - {None}) >= 2
+
+    # -- questions -------------------------------------------------------------------------------------------
+
+    def _runs_between(self, start: int, end: int) -> list[tuple[int, int]]:
+        index = bisect_left(self._starts, start)
+        found: list[tuple[int, int]] = []
+        while index < len(self.runs) and self.runs[index][0] < end:
+            found.append(self.runs[index])
+            index += 1
+        return found
+
+    def _own_runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        signatures = [region for region in self.regions if region.kind == "signature"]
+        return [
+            run
+            for run in self._runs_between(start, end)
+            if not any(region.start <= run[0] < region.end for region in signatures)
+        ]
+
+    def says(self, start: int, end: int) -> bool:
+        """Whether the author says something between two offsets, outside signatures."""
+        return bool(self._own_runs(start, end))
+
+    def words(self, start: int, end: int) -> str:
+        return " ".join(_crude(self.source[first:last]) for first, last in self._own_runs(start, end))
+
+    def quotes(self, intent: Intent) -> list[_Region]:
+        """The quotes with their attribution lines; neighbours with nothing said between them are one."""
+        found: list[_Region] = []
+        for region in self.regions:
+            if region.kind == "signature":
+                continue
+            if FORWARD.search(_crude(self.source[region.start : region.start + 1_500])[:200]):
+                # From here on it is a forward, whatever marks come later.
+                return found
+            floor = found[-1].end if found else 0
+            start = self._attribution_before(region.start, floor)
+            kind = region.kind
+            if kind == "loose":
+                if (
+                    start is None
+                    and (not found or self.says(found[-1].end, region.start))
+                    and intent == "new"
+                ):
+                    continue
+                kind = "quote"
+            begin = region.start if start is None else start
+            if found and not self.says(found[-1].end, begin):
+                found[-1].end = region.end
+                found[-1].kind = "rest" if kind == "rest" else found[-1].kind
+            else:
+                found.append(_Region(kind, begin, region.end))
+        return found
+
+    def _attribution_before(self, position: int, floor: int) -> int | None:
+        """Where the attribution line just above an offset begins, if there is one."""
+        lines: list[tuple[int, str]] = []
+        below = position
+        for start, end in reversed(self._runs_between(floor, position)[-40:]):
+            words = _crude(self.source[start:end])
+            breaks_between = bisect_left(self.breaks, below) > bisect_left(self.breaks, end)
+            if lines and not breaks_between:
+                lines[-1] = (start, f"{words} {lines[-1][1]}")
+            else:
+                if len(lines) == 3:
+                    break
+                lines.append((start, words))
+            below = start
+        joined = ""
+        for start, words in lines:
+            joined = f"{words} {joined}".strip()
+            if grade_attribution(joined):
+                return start
+        return None
+
+
+def _crude(fragment: str) -> str:
+    """The words of a fragment without its tags, good enough to compare them with patterns."""
+    return _SPACE.sub(" ", entities.unescape(re.sub(r"<[^<>]*>", " ", fragment))).strip()

@@ -1,0 +1,52 @@
+"""Telling a sender what became of a mail that was not posted - or not telling: no mail to strangers who may be forged.
+
+A member is told at the member's own address, always of a returned post and once a day of the same refusal. Somebody
+else is told only when the sender is proven, once a day. Nobody answers a failed sender.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from forum.db import db
+from forum.groups.models import Assurance
+from forum.queue import enqueue
+from forum.rules.submission import Submission
+from mailgateway.models import InboundMail, InboundRecipient, MailState
+
+ONCE_IN = timedelta(days=1)
+
+
+def return_to_author(row: InboundRecipient, submission: Submission) -> None:
+    """The author has the post back with what to do. Only a returned post of a member gets here, proven or not."""
+    if submission.author_id is not None and submission.assurance.rank >= Assurance.TOKEN.rank:
+        enqueue("notice.returned", row.id, submission.author_id)
+    elif submission.author_id is not None and not _told_lately(row):
+        enqueue("notice.returned", row.id, submission.author_id)
+
+
+def refuse(row: InboundRecipient, submission: Submission) -> None:
+    """Say once a day to a proven sender, or to the member who seems to have written, that it will not be posted."""
+    if _told_lately(row):
+        return
+    if submission.author_id is not None and submission.assurance is not Assurance.FAILED:
+        enqueue("notice.refused", row.id, submission.author_id)
+    elif submission.author_id is None and submission.assurance is Assurance.PROVEN:
+        enqueue("notice.refused", row.id)
+
+
+def _told_lately(row: InboundRecipient) -> bool:
+    """Whether an earlier mail of the same sender had the same answer within a day."""
+    mail = db.session.get_one(InboundMail, row.mail_id)
+    earlier = (
+        select(InboundRecipient.id)
+        .join(InboundMail, InboundMail.id == InboundRecipient.mail_id)
+        .where(
+            InboundMail.from_address == mail.from_address,
+            InboundMail.received_at > mail.received_at - ONCE_IN,
+            InboundMail.id < mail.id,
+            InboundRecipient.state.in_((MailState.REFUSED, MailState.RETURNED)),
+            InboundRecipient.reason == row.reason,
+        )
+    )
+    return db.session.scalar(earlier.limit(1)) is not None

@@ -1,0 +1,151 @@
+"""Where a mail goes: all its addresses of ours together, so that a reply-all is one post with the strongest claim.
+
+Reads groups and posts; writes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forum.groups.queries import community, group_by_mail_name
+from forum.threads.queries import post_by_id
+from mailgateway.addresses import (
+    Addresses,
+    Destination,
+    ToAuthor,
+    ToBounce,
+    ToCommand,
+    ToConfirm,
+    ToGroup,
+    ToLeave,
+    ToModerate,
+    ToModerators,
+    ToReply,
+    ToSystem,
+    Verb,
+)
+
+
+@dataclass(frozen=True)
+class PostRoute:
+    """A post to one group, by one or more of the mail's addresses (rows of InboundRecipient).
+
+    `token_member_id` is the member whose reply address was used, `token_post_id` the post that it answers.
+    """
+
+    recipient_ids: tuple[int, ...]
+    group_id: int
+    token_member_id: int | None = None
+    token_post_id: int | None = None
+
+
+@dataclass(frozen=True)
+class LetterRoute:
+    """A letter to the moderators of a group."""
+
+    recipient_ids: tuple[int, ...]
+    group_id: int
+
+
+@dataclass(frozen=True)
+class CommandRoute:
+    """A command about one group, or - without one - whatever the subject says."""
+
+    recipient_ids: tuple[int, ...]
+    group_id: int | None
+    verb: Verb | None
+
+
+@dataclass(frozen=True)
+class LeaveRoute:
+    """One-click unsubscribe by mail."""
+
+    recipient_ids: tuple[int, ...]
+    member_id: int
+    group_id: int
+
+
+@dataclass(frozen=True)
+class ConfirmRoute:
+    """The author confirms a held post by answering."""
+
+    recipient_ids: tuple[int, ...]
+    held_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
+class BounceRoute:
+    """A report about a copy."""
+
+    recipient_ids: tuple[int, ...]
+    address_id: int
+
+
+@dataclass(frozen=True)
+class NoRoute:
+    """An address that leads nowhere (any more)."""
+
+    recipient_ids: tuple[int, ...]
+    reason: str
+
+
+Route = PostRoute | LetterRoute | CommandRoute | LeaveRoute | ConfirmRoute | BounceRoute | NoRoute
+
+
+def route(recipients: Sequence[tuple[int, str]], addresses: Addresses) -> tuple[Route, ...]:
+    """Routes for (row id, address) pairs; posts to one group are one route however they were addressed."""
+    posts: dict[int, PostRoute] = {}
+    others: list[Route] = []
+    for recipient_id, address in recipients:
+        found = _route_one(recipient_id, addresses.read(address))
+        if isinstance(found, PostRoute):
+            posts[found.group_id] = _join(posts[found.group_id], found) if found.group_id in posts else found
+        else:
+            others.append(found)
+    return (*posts.values(), *others)
+
+
+def _join(first: PostRoute, second: PostRoute) -> PostRoute:
+    """One post for both addresses; the reply address, which says more, wins."""
+    with_token = first if first.token_post_id is not None else second
+    return PostRoute(
+        (*first.recipient_ids, *second.recipient_ids),
+        first.group_id,
+        with_token.token_member_id,
+        with_token.token_post_id,
+    )
+
+
+def _route_one(recipient_id: int, destination: Destination | None) -> Route:
+    ids = (recipient_id,)
+    match destination:
+        case ToGroup(mail_name):
+            group = group_by_mail_name(mail_name)
+            return PostRoute(ids, group.id) if group is not None else NoRoute(ids, "there is no such group")
+        case ToReply(member_id, post_id):
+            post = post_by_id(post_id)
+            if post is None:
+                return NoRoute(ids, "the post that this answers is not there")
+            return PostRoute(ids, post.thread.group_id, member_id, post_id)
+        case ToModerators(""):
+            return LetterRoute(ids, community().id)
+        case ToModerators(mail_name):
+            group = group_by_mail_name(mail_name)
+            return LetterRoute(ids, group.id) if group is not None else NoRoute(ids, "there is no such group")
+        case ToCommand(mail_name, verb):
+            group = group_by_mail_name(mail_name)
+            return CommandRoute(ids, group.id, verb) if group is not None else NoRoute(ids, "there is no such group")
+        case ToSystem():
+            return CommandRoute(ids, None, None)
+        case ToLeave(member_id, group_id):
+            return LeaveRoute(ids, member_id, group_id)
+        case ToConfirm(held_id, member_id):
+            return ConfirmRoute(ids, held_id, member_id)
+        case ToBounce(address_id, _):
+            return BounceRoute(ids, address_id)
+        case ToAuthor():
+            return NoRoute(ids, "private answers are not there yet")
+        case ToModerate():
+            return NoRoute(ids, "moderating by mail is not there yet")
+        case None:
+            return NoRoute(ids, "the address is not ours or its token is false")

@@ -1,0 +1,58 @@
+"""Members and groups for tests, made through the real actions, one transaction each."""
+
+from forum.accounts.actions import add_member
+from forum.accounts.models import Member
+from forum.db import transaction
+from forum.groups.actions import add_to_group, create_group
+from forum.groups.models import Assurance, Group, Kind, Role
+from forum.groups.queries import community
+from forum.posting.outcomes import Outcome
+from forum.posting.submit import submit
+from forum.rules.submission import Submission
+from forum.threads.models import TextFormat, Via
+
+
+def a_group(slug: str = "cardiology", name: str = "Cardiology", **settings: object) -> Group:
+    """A group under the community: open=..., listed=..., moderate=... as keyword settings of the row."""
+    with transaction():
+        group = create_group(slug, name, parent=community(), kind=settings.pop("kind", Kind.SPECIALTY))  # type: ignore[arg-type]
+        for key, value in settings.items():
+            setattr(group, key, value)
+    return group
+
+
+def a_member(
+    email: str, name: str, *groups: Group, role: Role = Role.MEMBER, newcomer: bool = False
+) -> Member:
+    with transaction():
+        member = add_member(email, name, why="test")
+        for group in groups or (community(),):
+            add_to_group(member, group, role=role, newcomer=newcomer)
+    return member
+
+
+def post(
+    author: Member,
+    group: Group,
+    subject: str = "Locum cover in August",
+    text: str = "Who can cover two weeks?",
+    *,
+    answers: int | None = None,
+    assurance: Assurance = Assurance.PROVEN,
+    via: Via = Via.WEB,
+) -> Outcome:
+    """Submit one post as the web door does."""
+    with transaction():
+        return submit(
+            Submission(
+                group_id=group.id,
+                author_id=author.id,
+                byline=author.name,
+                assurance=assurance,
+                via=via,
+                subject=subject,
+                text=text,
+                text_format=TextFormat.MARKDOWN,
+                answers_post_id=answers,
+            )
+        )
