@@ -15,6 +15,7 @@ import forum.groups.models
 import forum.log
 import forum.posting.models
 import forum.queue
+import forum.search.models
 import forum.threads.models  # noqa: F401  (models register themselves with the metadata)
 from forum.clock import Clock
 from forum.db import db, engine_options, prepare_engine

@@ -4,6 +4,7 @@ Our own MTA's topmost Authentication-Results counts when one is named in the set
 SPF cannot be checked behind an MTA, so that without its word a sender is proven by an aligned signature, or not.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from mailgateway.parse import ParsedMail
 # What a DNS look-up of a TXT record answers: its octets, None when there is none; DnsTroubleError when nobody can say.
 TxtLookup = Callable[[str], bytes | None]
 _DNS_SECONDS = 5.0
+_SILENCE_SECONDS = 30.0
 _MAX_SIGNATURES = 5
 
 
@@ -114,12 +116,23 @@ def aligned(signed_by: str, from_domain: str) -> bool:
     return signed_by == from_domain or from_domain.endswith(f".{signed_by}") or signed_by.endswith(f".{from_domain}")
 
 
-def lookup_txt_in_dns(name: str) -> bytes | None:
-    """A TXT record from the system's resolver."""
-    try:
-        answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=_DNS_SECONDS)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return None
-    except dns.exception.DNSException as error:
-        raise DnsTroubleError(str(error)) from error
-    return b"".join(answer[0].strings)
+class SystemDns:
+    """TXT records from the system's resolver. When it does not answer it is left alone for half a minute.
+
+    Otherwise each signed mail would wait for the time-out again while DNS is away.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def __call__(self, name: str) -> bytes | None:
+        if time.monotonic() < self._silent_until:
+            raise DnsTroubleError("DNS did not answer a moment ago")
+        try:
+            answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=_DNS_SECONDS)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return None
+        except dns.exception.DNSException as error:
+            self._silent_until = time.monotonic() + _SILENCE_SECONDS
+            raise DnsTroubleError(str(error)) from error
+        return b"".join(answer[0].strings)

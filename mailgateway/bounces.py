@@ -27,45 +27,68 @@ _ROUTED = re.compile(r"^(?:@[^:@]+:)+")
 
 # What the words of a server mean. They say more than the codes: many send 5.0.0 or a wrong code with them.
 _POLICY = re.compile(
-    r"spam|\bube\b|unsolicited|\bbulk\b|black[- ]?list|block[- ]?list|deny ?list|\blisted (?:by|in|at|on)\b|\bdnsbl\b|\brbl\b|spamhaus"
-    r"|barracuda|\bblocked\b|reputation|\bdmarc\b|\bdkim\b|\bspf\b|sender policy|not authenticated|unauthenticated|policy"
-    r"|content (?:rejected|refused|denied)|message (?:content )?(?:rejected|refused)|message not accepted|virus|malware|phish"
-    r"|not authori[sz]ed|not allowed|relay(?:ing)? (?:access )?(?:denied|not permitted)|unable to relay|access (?:from .{1,40})?denied"
-    r"|suspicious|too (?:large|big)|message size|exceeds? .{0,20}size|attachment|only accepts|restricted|sender (?:address )?(?:rejected|denied|blocked)"
+    r"spam|\bube\b|unsolicited|\bbulk\b|black[- ]?list|block[- ]?list|deny ?list|\blisted (?:by|in|at|on)\b"
+    r"|\bdnsbl\b|\brbl\b|spamhaus"
+    r"|barracuda|\bblocked\b|reputation|\bdmarc\b|\bdkim\b|\bspf\b|sender policy|not authenticated"
+    r"|unauthenticated|policy"
+    r"|content (?:rejected|refused|denied)|message (?:content )?(?:rejected|refused)|message not accepted|virus"
+    r"|malware|phish"
+    r"|not authori[sz]ed|not allowed|relay(?:ing)? (?:access )?(?:denied|not permitted)|unable to relay"
+    r"|access (?:from .{1,40})?denied"
+    r"|suspicious|too (?:large|big)|message size|exceeds? .{0,20}size|attachment|only accepts|restricted"
+    r"|sender (?:address )?(?:rejected|denied|blocked)"
     r"|ptr record|reverse dns|banned|rate limit",
     re.IGNORECASE,
 )
 _FULL = re.compile(
-    r"quota|(?:mailbox|inbox|account|mail box|user|casilla|buzón).{0,20}(?:is |was |está )?(?:full|llena)|full mailbox|mailbox lleno"
-    r"|out of (?:storage|disk|space)|insufficient (?:disk|system )?(?:storage|space)|storage (?:limit|allocation)|no space left"
-    r"|over ?quota|exceed(?:s|ed)? (?:its |the |their )?(?:storage|mailbox|disk)|boîte .{0,30}pleine|postfach .{0,20}voll|переполнен",
+    r"quota|(?:mailbox|inbox|account|mail box|user|casilla|buzón).{0,20}(?:is |was |está )?(?:full|llena)"
+    r"|full mailbox|mailbox lleno"
+    r"|out of (?:storage|disk|space)|insufficient (?:disk|system )?(?:storage|space)|storage (?:limit"
+    r"|allocation)|no space left"
+    r"|over ?quota|exceed(?:s|ed)? (?:its |the |their )?(?:storage|mailbox|disk)|boîte .{0,30}pleine"
+    r"|postfach .{0,20}voll|переполнен",
     re.IGNORECASE,
 )
 _DEAD = re.compile(
-    r"(?:user|recipient|mailbox|address|account|addressee|member|inbox)s? (?:\S+ )?(?:is |was |are )?(?:unknown|not known|not found|invalid|not exist"
+    r"(?:user|recipient|mailbox|address|account|addressee|member|inbox)s? (?:\S+ )?(?:is |was |are )?(?:unknown"
+    r"|not known|not found|invalid|not exist"
     r"|disabled|inactive|closed|deleted|suspended|expired|unavailable|does(?: not|n['’]t) exist|no longer)"
-    r"|(?:unknown|invalid|bad|no such|non-?existent|inactive|undeliverable|nonexistent) (?:local )?(?:user|recipient|mailbox|address|account|part|person)"
-    r"|(?:does(?: not|n['’]t)|did not|doesn t) (?:exist|have an? (?:\S+ )?account|have a mailbox)|no mailbox here|not a valid (?:mailbox|user|recipient|address)"
-    r"|not our customer|no account|recipient address rejected: user|user not (?:found|known|listed)|unrout(?:e)?able address|unrouteable mail domain"
-    r"|(?:host|domain|name)(?: or domain name)? not found|domain (?:does not exist|not exist)|nxdomain|null mx|access denied\. as\(201806281\)"
-    r"|account (?:has been |that you tried to reach )?(?:is )?(?:disabled|discontinued|closed|does not exist)|disabled or discontinued|no longer (?:valid|available|active|on server|with|works|in use|accept)"
-    r"|recipientnotfound|resolver\.adr|not listed in|delivery to this user is|address (?:does not|couldn['’]t be found)"
-    r"|no existe|desconocid|ha expirado|inconnu|n['’]existe pas|unbekannt|existiert nicht|не найден|не существует|sconosciut|inesistente|desconhecid|não existe",
+    r"|(?:unknown|invalid|bad|no such|non-?existent|inactive|undeliverable|nonexistent) (?:local )?(?:user"
+    r"|recipient|mailbox|address|account|part|person)"
+    r"|(?:does(?: not|n['’]t)|did not|doesn t) (?:exist|have an? (?:\S+ )?account|have a mailbox)"
+    r"|no mailbox here|not a valid (?:mailbox|user|recipient|address)"
+    r"|not our customer|no account|recipient address rejected: user|user not (?:found|known|listed)"
+    r"|unrout(?:e)?able address|unrouteable mail domain"
+    r"|(?:host|domain|name)(?: or domain name)? not found|domain (?:does not exist|not exist)|nxdomain|null mx"
+    r"|access denied\. as\(201806281\)"
+    r"|account (?:has been |that you tried to reach )?(?:is )?(?:disabled|discontinued|closed|does not exist)"
+    r"|disabled or discontinued|no longer (?:valid|available|active|on server|with|works|in use|accept)"
+    r"|recipientnotfound|resolver\.adr|not listed in|delivery to this user is|address (?:does not"
+    r"|couldn['’]t be found)"
+    r"|no existe|desconocid|ha expirado|inconnu|n['’]existe pas|unbekannt|existiert nicht|не найден"
+    r"|не существует|sconosciut|inesistente|desconhecid|não existe",
     re.IGNORECASE,
 )
 _TRANSIENT = re.compile(
-    r"delayed|will (?:be )?retr|not yet been delivered|temporar|try again|greylist|grey-list|timed? ?out|connection (?:refused|lost|reset)"
+    r"delayed|will (?:be )?retr|not yet been delivered|temporar|try again|greylist|grey-list|timed? ?out"
+    r"|connection (?:refused|lost|reset)"
     r"|delivery time expired|retry time(?:out)?|deferred|could not connect|no route to host|unreachable",
     re.IGNORECASE,
 )
 _DELAY_SUBJECT = re.compile(r"\b(?:delayed|delay|warning|deferred|verzögert|retard|retraso)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"\s*(?:undeliver(?:able|ed)|un?delivered mail|mail (?:delivery|system error)|delivery (?:status|has failed|failure|notification|report|problem|incomplete|delayed)"
-    r"|(?:mail )?delivery (?:failed|failure)|returned mail|failure notice|mail failure|message (?:delivery|undeliverable|you sent blocked)|\**message you sent blocked"
-    r"|non[- ]?delivery|non remis|undelivered|warning: (?:message|could not send)|rejected:|unzustellbar|nicht zugestellt|zustellung|unzustellbare"
-    r"|échec|courriel non|message non distribu|no se (?:puede|pudo|ha podido) entregar|no entregado|mensaje no entregado|mancata (?:consegna|recapito)"
-    r"|non recapitabile|não (?:é )?entreg|onbestelbaar|niet bezorgd|kan ikke leveres|kunne ikke leveres|olevererbart|ikke levert|kunde inte levereras"
-    r"|kan inte levereras|toimitus epäonnistui|nie dostarczono|niedostarczon|не удалось доставить|недоставленн|ваше сообщение не доставлено|не доставлено"
+    r"\s*(?:undeliver(?:able|ed)|un?delivered mail|mail (?:delivery|system error)|delivery (?:status|has failed"
+    r"|failure|notification|report|problem|incomplete|delayed)"
+    r"|(?:mail )?delivery (?:failed|failure)|returned mail|failure notice|mail failure|message (?:delivery"
+    r"|undeliverable|you sent blocked)|\**message you sent blocked"
+    r"|non[- ]?delivery|non remis|undelivered|warning: (?:message|could not send)|rejected:|unzustellbar"
+    r"|nicht zugestellt|zustellung|unzustellbare"
+    r"|échec|courriel non|message non distribu|no se (?:puede|pudo|ha podido) entregar|no entregado"
+    r"|mensaje no entregado|mancata (?:consegna|recapito)"
+    r"|non recapitabile|não (?:é )?entreg|onbestelbaar|niet bezorgd|kan ikke leveres|kunne ikke leveres"
+    r"|olevererbart|ikke levert|kunde inte levereras"
+    r"|kan inte levereras|toimitus epäonnistui|nie dostarczono|niedostarczon|не удалось доставить|недоставленн"
+    r"|ваше сообщение не доставлено|не доставлено"
     r"|nedoručiteln|kézbesíthetetlen|teslim edilemedi|退信|配信不能|未送达|undeliverable mail)",
     re.IGNORECASE,
 )
@@ -75,7 +98,8 @@ _POSTMASTER = re.compile(
 )
 # Where the report ends and the copy of the returned message begins.
 _COPY = re.compile(
-    r"^(?:-{2,} ?(?:this is a copy|below this line is a copy|original message|the body of the message|returned message|included is a copy|message original|mensaje original)"
+    r"^(?:-{2,} ?(?:this is a copy|below this line is a copy|original message|the body of the message"
+    r"|returned message|included is a copy|message original|mensaje original)"
     r"|--- the forwarded message follows|return-path: <[^>]|received: (?:from|by|\()).*",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -191,9 +215,7 @@ def classify(status: str, diagnostic: str) -> Klass:
         return "dead"
     if code[1] in (6, 7) or code[1:] in {(1, 7), (1, 8), (1, 9), (2, 3), (3, 4)}:
         return "policy"
-    if code[1:] in {(4, 1), (4, 2), (4, 7), (3, 1), (3, 2)} or (
-        _TRANSIENT.search(diagnostic) and code[1] in (-1, 4)
-    ):
+    if code[1:] in {(4, 1), (4, 2), (4, 7), (3, 1), (3, 2)} or (_TRANSIENT.search(diagnostic) and code[1] in (-1, 4)):
         return "transient"
     return "unknown"
 
@@ -202,7 +224,8 @@ def _is_plainly_dead(diagnostic: str) -> bool:
     """A mailbox that does not exist is dead, whatever else the server says."""
     return bool(
         re.search(
-            r"no such user|(?:user|recipient|mailbox|account) (?:\S+ )?(?:is )?(?:unknown|not found|does(?: not|n['’]t) exist)"
+            r"no such user|(?:user|recipient|mailbox|account) (?:\S+ )?(?:is )?(?:unknown|not found|does(?: not"
+            r"|n['’]t) exist)"
             r"|unknown (?:user|recipient)|invalid (?:mailbox|recipient)|user doesn",
             diagnostic,
             re.IGNORECASE,
@@ -266,7 +289,7 @@ def _ask_flufl(raw: bytes) -> tuple[set[str], set[str]]:
         message["From"] = "MAILER-DAEMON"
     try:
         temporary, permanent = all_failures(message)
-    except Exception:  # noqa: BLE001 - its seventeen detectors raise whatever their regular expressions run into
+    except Exception:
         return set(), set()
     return _as_addresses(temporary), _as_addresses(permanent)
 

@@ -51,6 +51,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff]")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*){0,20})\?=")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+_FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 _LINE_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 
 
@@ -128,11 +129,12 @@ def _clean(text: str) -> str:
 
 def unfold(value: str) -> str:
     """One line of a raw header value, still encoded (RFC 5322, section 2.2.3)."""
-    return _LINE_CONTROL.sub(" ", value).strip()
+    return _one_line(_FOLD.sub("", value))
 
 
 def decode_header(value: str) -> str:
     """Decode a raw header value to one line: RFC 2047 words, also broken ones, and unlabelled 8-bit bytes."""
+    value = _FOLD.sub("", value)
     if "=?" not in value:
         return _one_line(_decode_plain(value))
     pieces: list[str] = []
@@ -189,9 +191,7 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     return _HEX.sub(lambda match: bytes([int(match[1], 16)]), raw.replace(b"_", b" "))
 
 
-_NOT_BASE64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
-)
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 
 
 def decode_base64(data: bytes) -> bytes:

@@ -8,10 +8,16 @@ import re
 # Requests that nobody means as a contribution to a conversation.
 _PLAIN = re.compile(
     r"(?:please |pls |kindly |bitte |s['’]il vous plaît |por favor )?"
-    r"(?:(?:unsubscribe|subscribe|un-subscribe|signoff|sign off|opt[- ]?out|signon)(?: me)?|remove(?: me| my (?:name|address|e-?mail))|take (?:me|my name|my address) off|stop sending(?: me)?(?: e-?mails?| mails?)?"
-    r"|abmelden|abbestellen|austragen|désabonner|désinscrire|me désabonner|désinscription|désabonnement|darme de baja|dar de baja|cancelar (?:la )?suscripción|disiscrivimi|disiscrizione|cancellami"
-    r"|uitschrijven|afmelden|avregistrera|avsluta prenumeration|afmeld|meld meg av|peru tilaus|wypisz(?: mnie)?|отписаться|отпишите меня|odhlásit|leiratkozás|退订|配信停止|구독 취소)"
-    r"(?: (?:from|off|of|to|de|von|vom|da|van|för|fra|z|от))?(?: (?:this|the|your|that|all|esta|cette|diese[rmn]?|questa|deze)?(?: ?(?:e-?mail|mailing))? ?(?:list|lists|group|groups|mailings?|emails?|lista|liste|grupo|groupe|gruppe|lijst|mails?))?"
+    r"(?:(?:unsubscribe|subscribe|un-subscribe|signoff|sign off|opt[- ]?out|signon)(?: me)?|remove(?: me"
+    r"| my (?:name|address|e-?mail))|take (?:me|my name|my address) off|stop sending(?: me)?(?: e-?mails?"
+    r"| mails?)?"
+    r"|abmelden|abbestellen|austragen|désabonner|désinscrire|me désabonner|désinscription|désabonnement"
+    r"|darme de baja|dar de baja|cancelar (?:la )?suscripción|disiscrivimi|disiscrizione|cancellami"
+    r"|uitschrijven|afmelden|avregistrera|avsluta prenumeration|afmeld|meld meg av|peru tilaus|wypisz(?: mnie)?"
+    r"|отписаться|отпишите меня|odhlásit|leiratkozás|退订|配信停止|구독 취소)"
+    r"(?: (?:from|off|of|to|de|von|vom|da|van|för|fra|z|от))?(?: (?:this|the|your|that|all|esta|cette"
+    r"|diese[rmn]?|questa|deze)?(?: ?(?:e-?mail|mailing))? ?(?:list|lists|group|groups|mailings?|emails?|lista"
+    r"|liste|grupo|groupe|gruppe|lijst|mails?))?"
     r"(?: please| thanks| thank you| now| immediately| bitte| merci| gracias)*",
     re.IGNORECASE,
 )
@@ -20,9 +26,12 @@ _AMBIGUOUS = re.compile(
     r"(?:join|leave|help|stop|remove|end|quit|cancel|info|commands|hilfe|aide|ayuda|baja|bye)", re.IGNORECASE
 )
 _COURTESY = re.compile(
-    r"(?:(?:thanks?|thank you|many|so much|best|kind|warm|with|regards|wishes|cheers|sincerely|yours|hi|hello|dear|sir|madam|all|please|danke|viele|grüße|mfg|merci|cordialement|gracias|saludos|grazie|bedankt|tack|mvh)[\s,.!]*)+",
+    r"(?:(?:thanks?|thank you|many|so much|best|kind|warm|with|regards|wishes|cheers|sincerely|yours|hi|hello"
+    r"|dear|sir|madam|all|please|danke|viele|grüße|mfg|merci|cordialement|gracias|saludos|grazie|bedankt|tack"
+    r"|mvh)[\s,.!]*)+",
     re.IGNORECASE,
 )
+_INNER = re.compile(r"[.,;:!]+(?=\s)")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _SUBJECT_PREFIX = re.compile(r"^(?:\s*(?:re|aw|fwd?|sv|wg|tr)\s*:|\s*\[[^\]]{1,40}\])+", re.IGNORECASE)
 
@@ -42,11 +51,7 @@ def find_command(subject: str, text: str) -> str:
         return ""
     if _is_request(first):
         return first.lower()
-    if (
-        _AMBIGUOUS.fullmatch(first)
-        and not others
-        and (not head or _is_request(head) or _AMBIGUOUS.fullmatch(head))
-    ):
+    if _AMBIGUOUS.fullmatch(first) and not others and (not head or _is_request(head) or _AMBIGUOUS.fullmatch(head)):
         return first.lower()
     return ""
 
@@ -56,4 +61,4 @@ def _is_request(line: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    return " ".join(_EDGES.sub("", line).split())
+    return " ".join(_INNER.sub(" ", _EDGES.sub("", line)).split())

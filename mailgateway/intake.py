@@ -19,7 +19,7 @@ from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Assurance
 from forum.posting.hold import hold_letter
-from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
+from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
 from forum.posting.submit import submit
 from forum.queue import anything_due, back_off, claim, finish
 from forum.rules.submission import File, Submission
@@ -27,7 +27,7 @@ from forum.settings import current_settings
 from forum.threads.models import TextFormat, Via
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
-from mailgateway.authenticate import Authenticated, TxtLookup, authenticate, lookup_txt_in_dns
+from mailgateway.authenticate import Authenticated, SystemDns, TxtLookup, authenticate
 from mailgateway.commands import confirm_by_mail, leave_by_mail, perform
 from mailgateway.models import InboundMail, InboundRecipient, MailState
 from mailgateway.parse import ParsedMail, parse
@@ -54,8 +54,9 @@ MAX_HOPS = 50
 log = structlog.get_logger(__name__)
 
 
-def run(owner: str, lookup_txt: TxtLookup = lookup_txt_in_dns) -> Generator[int, None, None]:
-    """The worker of kind `intake`."""
+def run(owner: str, lookup_txt: TxtLookup | None = None) -> Generator[int, None, None]:
+    """The worker of kind `intake`; tests bring their own DNS."""
+    lookup_txt = lookup_txt or SystemDns()
     while True:
         with reading():
             due = anything_due(InboundMail)
@@ -247,7 +248,7 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         html=parsed.html,
         folded=parsed.folded,
         files=tuple(File(each.name, each.type, each.content) for each in parsed.attachments),
-        author_message_id=(parsed.message_id or _stable_id(parsed))[:998],
+        author_message_id=(parsed.message_id or stable_id(parsed))[:998],
         answers=tuple(dict.fromkeys(message_id for message_id in nearest_first if message_id))[:100],
         answers_post_id=found.token_post_id,
         sent_at=parsed.date,
@@ -255,7 +256,7 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
     )
 
 
-def _stable_id(parsed: ParsedMail) -> str:
+def stable_id(parsed: ParsedMail) -> str:
     """An id made from the content of a mail that has none, so that a second copy is known again (L11)."""
     content = "\n".join((parsed.from_address, parsed.subject, str(parsed.date), parsed.text, parsed.folded))
     return f"<{blobs.digest_of(content.encode(errors='surrogatepass'))[:32]}@no-message-id.invalid>"

@@ -22,7 +22,7 @@ MAX_DEPTH = 20
 MAX_PARTS = 1_000
 MAX_STRUCTURE_FIELD = 4_096
 # Longer bodies are no words of a person; they stay whole as an attachment.
-MAX_PLAIN = 1_000_000
+MAX_PLAIN = 500_000
 MAX_HTML = 400_000
 
 _SIGNATURES = {
@@ -52,7 +52,8 @@ _TEXT_FILES = {
 }
 _HEADER_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _KNOWN_FIELD = re.compile(
-    rb"(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|reply-to|references|in-reply-to|x-[a-z0-9-]+):",
+    rb"(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|reply-to|references"
+    rb"|in-reply-to|x-[a-z0-9-]+):",
     re.IGNORECASE,
 )
 _FIELD_LINE = re.compile(rb"(?:[!-9;-~]+:|[ \t])")
@@ -89,7 +90,8 @@ class Contents:
 class _TolerantPolicy(EmailPolicy):
     """`policy.default`, but a header is what was written: reading it is the job of `headers.py`."""
 
-    def header_fetch_parse(self, name: str, value: str) -> str:  # type: ignore[override]  # the stub wants a header object, the package itself takes any str
+    # The stub wants a header object; the package itself takes any string.
+    def header_fetch_parse(self, name: str, value: str) -> str:
         return value
 
 
@@ -99,7 +101,8 @@ class Part(EmailMessage):
     depth = 0
     _structure: tuple[str, dict[str, str]] | None = None
 
-    def attach(self, payload: "Part") -> None:  # type: ignore[override]  # the parser only ever attaches what our factory made
+    # The parser only ever attaches what our factory made.
+    def attach(self, payload: "Part") -> None:  # type: ignore[override]
         payload.depth = self.depth + 1
         super().attach(payload)
 
@@ -123,19 +126,23 @@ class Part(EmailMessage):
             return "text/plain"
         return media_type
 
-    def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]  # we only ever answer with a string or nothing
+    # The stub lets a caller choose another answer for "none"; nobody here does.
+    def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
         return self.structure()[1].get("boundary", "").rstrip() or None
 
     def children(self) -> list["Part"]:
         payload = self.get_payload()
         return [part for part in payload if isinstance(part, Part)] if isinstance(payload, list) else []
 
+    def written(self) -> str:
+        """The body as it was written, bytes as surrogate escapes; "" when it holds parts."""
+        # get_payload would already decode 8-bit text here, with the declared charset, right or wrong.
+        payload = self._payload  # type: ignore[attr-defined]  # missing in the stub, and there is no other way to it
+        return payload if isinstance(payload, str) else ""
+
     def content(self) -> bytes:
         """The decoded bytes of a leaf; whatever the transfer encoding claims, never an error."""
-        payload = self.get_payload()
-        if not isinstance(payload, str):
-            return b""
-        data = raw_bytes(payload)
+        data = raw_bytes(self.written())
         words = read_value(str(self.get("content-transfer-encoding", ""))[:200]).split()
         encoding = words[0].strip("\"'<>;,") if words else ""
         if encoding == "base64":
@@ -155,12 +162,19 @@ class Part(EmailMessage):
         return read_value(str(self.get("content-disposition", ""))[:200])
 
 
-_PARSER = BytesParser(Part, policy=_TolerantPolicy())  # type: ignore[arg-type]  # Part is built with policy= like any EmailMessage
+_PARSER = BytesParser(Part, policy=_TolerantPolicy())
+
+
+def _parse_bytes(raw: bytes) -> Part:
+    message = _PARSER.parsebytes(raw)
+    # Our factory made it; the parser's stub only promises a Message.
+    assert isinstance(message, Part)
+    return message
 
 
 def open_message(raw: bytes) -> Part:
     """Parse bytes into a tree of parts, after repairing headers that would end too early."""
-    message = _PARSER.parsebytes(_repair_header_block(raw))
+    message = _parse_bytes(_repair_header_block(raw))
     media_type, parameters = message.structure()
     if media_type.startswith("multipart/") and not message.is_multipart():
         message = _reopen_with_boundary(message, parameters.get("boundary", "")) or message
@@ -205,7 +219,7 @@ def _repair_header_block(raw: bytes) -> bytes:
         elif not any(_KNOWN_FIELD.match(later) for later in lines[index + 1 :]):
             return raw
         else:
-            repaired[index] = b"" if index == 0 else b" " + line
+            repaired[index] = b"X-Unreadable: " + line
     return b"".join(repaired) + body
 
 
@@ -214,18 +228,14 @@ MAX_FIELD_BLOCK = 262_144
 
 def _reopen_with_boundary(message: Part, declared: str) -> Part | None:
     """Parse a multipart again whose boundary is missing or is not the one its parts stand between."""
-    payload = message.get_payload()
-    if not isinstance(payload, str):
-        return None
-    candidates = re.findall(
-        r"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n[!-9;-~]+:", payload[:200_000], re.MULTILINE
-    )
+    payload = message.written()
+    candidates = re.findall(r"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n[!-9;-~]+:", payload[:200_000], re.MULTILINE)
     boundary = next((found for found in candidates if found != declared), None)
     if boundary is None or '"' in boundary or "\\" in boundary:
         return None
     kind = message.structure()[0]
     head = f'Content-Type: {kind}; boundary="{boundary}"\n\n'.encode("utf-8", "surrogateescape")
-    again = _PARSER.parsebytes(head + raw_bytes(payload))
+    again = _parse_bytes(head + raw_bytes(payload))
     if not again.is_multipart():
         return None
     del again["content-type"]
@@ -255,9 +265,7 @@ def _read_part(part: Part, contents: Contents) -> None:
         return
     media_type = part.get_content_type()
     if part.depth >= MAX_DEPTH and part.structure()[0] != media_type:
-        contents.note(
-            f"The mail is nested deeper than {MAX_DEPTH} levels; what is deeper was kept as one file."
-        )
+        contents.note(f"The mail is nested deeper than {MAX_DEPTH} levels; what is deeper was kept as one file.")
         _keep_file(part, contents)
     elif media_type in _REPORT_PARTS:
         contents.reports.append(part)
@@ -357,9 +365,7 @@ def _keep_words(part: Part, form: Literal["plain", "html"], contents: Contents) 
     text = decode_bytes(part.content(), parameters.get("charset", ""))
     limit = MAX_HTML if form == "html" else MAX_PLAIN
     if len(text) > limit:
-        contents.note(
-            "The body is longer than a post can be; it was kept whole as a file and cut in the post."
-        )
+        contents.note("The body is longer than a post can be; it was kept whole as a file and cut in the post.")
         _keep_file(part, contents)
         text = text[:limit]
     if form == "plain" and parameters.get("format", "").lower() == "flowed":
@@ -377,9 +383,7 @@ def _keep_file(part: Part, contents: Contents) -> None:
     if not content and not name:
         return
     if media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat":
-        contents.note(
-            "Outlook packed its files into winmail.dat, which few programs can open; it was kept as it is."
-        )
+        contents.note("Outlook packed its files into winmail.dat, which few programs can open; it was kept as it is.")
     default = {"text/plain": "message.txt", "text/html": "message.html", "text/calendar": "invitation.ics"}
     name = name or default.get(media_type, "")
     number = len(contents.attachments) + 1
@@ -394,13 +398,9 @@ def _read_message(part: Part, contents: Contents) -> None:
         _keep_file(part, contents)
         return
     inner = children[0]
-    payload = inner.get_payload()
+    payload = inner.written()
     encoding = read_value(str(part.get("content-transfer-encoding", ""))[:200])
-    if (
-        encoding in ("base64", "quoted-printable")
-        and not list(inner.raw_items())
-        and isinstance(payload, str)
-    ):
+    if encoding in ("base64", "quoted-printable") and not list(inner.raw_items()):
         # Forbidden (RFC 2046, section 5.2.1), yet seen: the attached message is itself encoded.
         data = raw_bytes(payload)
         depth = inner.depth

@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.clock import now
@@ -82,6 +82,7 @@ class Delivery(Queued, Base):
         UniqueConstraint("fan_out_key", "member_id"),
         due_index("delivery", "due_at", "id"),
         Index("ix_delivery_member_id", "member_id"),
+        Index("ix_delivery_state_done_at", "state", "done_at"),
     )
 
     id: Mapped[PrimaryKey]
@@ -91,3 +92,15 @@ class Delivery(Queued, Base):
     # None when the member has removed the address since.
     address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"), index=True)
     state: Mapped[DeliveryState] = mapped_column(words_of(DeliveryState), default=DeliveryState.WAITING)
+
+
+class DeliverySummary(Base):
+    """What is left of the sent deliveries of a post when their rows have folded: who got it, and between when."""
+
+    __tablename__ = "delivery_summary"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    first_sent_at: Mapped[datetime]
+    last_sent_at: Mapped[datetime]
+    # Sorted ids of members, packed (see retention.py).
+    member_ids: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Literal
 
 from forum.text import html_to_safe, html_to_text, plain_to_html
-
 from mailgateway import automatic, bounces
 from mailgateway.attachments import Attachment
 from mailgateway.bounces import BounceReport
@@ -88,7 +87,7 @@ def parse(raw: bytes) -> ParsedMail:
     """Read one mail. Never raises: what defeats every repair comes back as kind "broken" with the reason."""
     try:
         return _parse(raw)
-    except Exception as error:  # noqa: BLE001 - a mail may be anything, and losing it is worse than any bug in here
+    except Exception as error:
         return ParsedMail(kind="broken", reason=f"The mail could not be read ({type(error).__name__}).")
 
 
@@ -112,8 +111,7 @@ def as_json(parsed: ParsedMail, file: str, assurance: str) -> dict[str, object]:
             for attachment in parsed.attachments
         ],
         "bounces": [
-            {"address": report.address, "status": report.status, "class": report.klass}
-            for report in parsed.bounces
+            {"address": report.address, "status": report.status, "class": report.klass} for report in parsed.bounces
         ],
     }
 
@@ -185,18 +183,14 @@ def _read_words(bodies: list[Body], intent: Intent) -> _Words:
     if forward:
         text = f"{text}\n\n{forward}" if text else forward
         html += plain_to_html(forward)
-    return _Words(
-        text, folded, html if text else "", "\n\n".join([whole, folded]), "html" if kept_html else "plain"
-    )
+    return _Words(text, folded, html if text else "", "\n\n".join([whole, folded]), "html" if kept_html else "plain")
 
 
 def _plain(body: Body) -> str:
     return html_to_text(body.text) if body.form == "html" else body.text.strip("\n")
 
 
-def _judge(
-    contents: Contents, subject: str, words: _Words, raw: bytes
-) -> tuple[Kind, str, list[BounceReport]]:
+def _judge(contents: Contents, subject: str, words: _Words, raw: bytes) -> tuple[Kind, str, list[BounceReport]]:
     """What kind of mail it is, why, and what it reports; the first that fits."""
     headers = contents.headers
     reported = _judge_report(contents, subject, words, raw)
@@ -233,17 +227,13 @@ def _judge_report(
     statuses = [part for part in contents.reports if "delivery-status" in part.get_content_type()]
     if statuses and (is_report or bounces.looks_like_bounce(headers)):
         reports = [
-            report
-            for part in statuses
-            for report in bounces.read_delivery_status(_report_text(part), words.whole)
+            report for part in statuses for report in bounces.read_delivery_status(_report_text(part), words.whole)
         ]
         if reports:
             return "bounce", "A mail server reports that a mail was not delivered.", reports
-        if any(
-            word in _report_text(statuses[0]).lower() for word in ("action: delivered", "action: relayed")
-        ):
+        if any(word in _report_text(statuses[0]).lower() for word in ("action: delivered", "action: relayed")):
             return "receipt", "A mail server reports that a mail was delivered.", []
-    if statuses and is_report or bounces.looks_like_bounce(headers):
+    if (statuses and is_report) or bounces.looks_like_bounce(headers):
         reports = bounces.read_text_report(headers, words.whole, raw)
         return "bounce", "A mail system writes that a mail was not delivered.", reports
     return None
@@ -266,8 +256,6 @@ def _report_text(part: Part) -> str:
         return decode_bytes(part.content(), "utf-8")
     blocks: list[str] = []
     for child in children:
-        blocks.append(
-            "\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in child.raw_items())
-        )
+        blocks.append("\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in child.raw_items()))
         blocks.append(_report_text(child))
     return "\n\n".join(blocks)

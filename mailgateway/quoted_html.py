@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forum.text import html_to_text
-
 from mailgateway.phrases import FORWARD, INLINE_HINT, LABEL, LABEL_KINDS
 from mailgateway.trim import Intent, grade_attribution, has_only_furniture
 
@@ -87,6 +86,7 @@ _SPACE = re.compile(
     "(?:&nbsp;|&#160;|&#xa0;|&zwnj;|&#8203;|&#65279;|[\\s\xa0\u200b-\u200d\ufeff\u2060\xad])+", re.IGNORECASE
 )
 _MAX_STACK = 500
+_MAX_REGIONS = 300
 
 
 @dataclass
@@ -161,6 +161,7 @@ class _Scan:
         self.regions: list[_Region] = []
         self._stack: list[tuple[str, _Region | None]] = []
         self._open: _Region | None = None
+        self._endless: set[str] = set()
         self._read()
         self._starts = [start for start, _ in self.runs]
 
@@ -190,9 +191,7 @@ class _Scan:
                 self._enter(name, source[match.end() : min(end, match.end() + 2_000)], match.start(), end + 1)
             position = end + 1
             if name in _UNSEEN and not match[1]:
-                closing = source.find(f"</{match[2]}", position)
-                if closing >= 0:
-                    position = closing
+                position = self._end_of_unseen(name, position)
             if self._open is not None and self._open.kind == "rest":
                 # Runs to the end of the mail: there is nothing more to find.
                 self._add_run(position, len(source))
@@ -201,13 +200,23 @@ class _Scan:
             if region.end < 0:
                 region.end = len(source)
 
+    def _end_of_unseen(self, name: str, position: int) -> int:
+        """Where a style sheet or script ends; one that never ends is looked for only once."""
+        if name in self._endless:
+            return position
+        match = re.compile(f"</{name}", re.IGNORECASE).search(self.source, position)
+        if match is None:
+            self._endless.add(name)
+            return position
+        return match.start()
+
     def _add_run(self, start: int, end: int) -> None:
         if start < end and _SPACE.sub("", self.source[start : min(end, start + 2_000)]):
             self.runs.append((start, end))
 
     def _enter(self, name: str, attributes: str, start: int, end: int) -> None:
         region: _Region | None = None
-        if self._open is None:
+        if self._open is None and len(self.regions) < _MAX_REGIONS:
             kind = self._kind_of(name, attributes, end)
             if kind:
                 region = _Region(kind, start, -1)
@@ -230,9 +239,7 @@ class _Scan:
                 del self._stack[depth:]
                 return
 
-    def _kind_of(
-        self, name: str, attributes: str, end: int
-    ) -> Literal["", "quote", "loose", "rest", "signature"]:
+    def _kind_of(self, name: str, attributes: str, end: int) -> Literal["", "quote", "loose", "rest", "signature"]:
         if not attributes and name != "blockquote":
             return ""
         found = {match[1].lower(): match[2].strip("\"'") for match in _ATTRIBUTE.finditer(attributes)}
@@ -243,9 +250,7 @@ class _Scan:
             if label
         }
         if name == "blockquote":
-            if found.get("type", "").lower() == "cite" or (
-                "gmail_quote" in labels and not _INDENT.search(style)
-            ):
+            if found.get("type", "").lower() == "cite" or ("gmail_quote" in labels and not _INDENT.search(style)):
                 return "quote"
             return "" if _INDENT.search(style) else "loose"
         if labels & _RESTS:
@@ -258,11 +263,7 @@ class _Scan:
             return "quote"
         if labels & _SIGNATURES or "data-signatureblock" in found:
             return "signature"
-        if (
-            name in ("hr", "div", "p", "td")
-            and (name == "hr" or "border-top" in style)
-            and self._begins_headers(end)
-        ):
+        if name in ("hr", "div", "p", "td") and (name == "hr" or "border-top" in style) and self._begins_headers(end):
             return "rest"
         return ""
 
@@ -315,11 +316,7 @@ class _Scan:
             start = self._attribution_before(region.start, floor)
             kind = region.kind
             if kind == "loose":
-                if (
-                    start is None
-                    and (not found or self.says(found[-1].end, region.start))
-                    and intent == "new"
-                ):
+                if start is None and (not found or self.says(found[-1].end, region.start)) and intent == "new":
                     continue
                 kind = "quote"
             begin = region.start if start is None else start

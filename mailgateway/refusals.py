@@ -18,10 +18,9 @@ ONCE_IN = timedelta(days=1)
 
 
 def return_to_author(row: InboundRecipient, submission: Submission) -> None:
-    """The author has the post back with what to do. Only a returned post of a member gets here, proven or not."""
-    if submission.author_id is not None and submission.assurance.rank >= Assurance.TOKEN.rank:
-        enqueue("notice.returned", row.id, submission.author_id)
-    elif submission.author_id is not None and not _told_lately(row):
+    """The member has the post back with what to do: always when known, once a day when only named in From."""
+    known = submission.assurance.rank >= Assurance.TOKEN.rank
+    if submission.author_id is not None and (known or not _told_lately(row)):
         enqueue("notice.returned", row.id, submission.author_id)
 
 

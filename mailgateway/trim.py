@@ -35,6 +35,9 @@ Intent = Literal["new", "reply", "forward"]
 _MAX_ATTRIBUTION = 500
 _MAX_ATTRIBUTION_LINES = 4
 _MAX_SIGNATURE_LINES = 30
+# No mail has more lines that look like the beginning of a quote; what has is not worth seconds.
+_MAX_CANDIDATES = 3_000
+_MAX_TAIL_LINE = 20_000
 _INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\xa0\xad]+")
 # A lone ">:" is the end of a wrapped attribution, not a quote.
 _QUOTED = re.compile(r"[ \t\xa0]{0,3}>(?!\s*:\s*$)")
@@ -120,11 +123,7 @@ def grade_attribution(text: str) -> int:
         return 2
     if dated and colon and address and _DATE_START.match(line) and _ADDRESS_AT_END.search(core):
         return 1
-    if (
-        colon
-        and len(line) <= 200
-        and (verb or re.match(r"(?:quoting|zitat von|citando)\b", line, re.IGNORECASE))
-    ):
+    if colon and len(line) <= 200 and (verb or re.match(r"(?:quoting|zitat von|citando)\b", line, re.IGNORECASE)):
         return 1
     return 0
 
@@ -154,12 +153,16 @@ class _Page:
     def _find_attributions(self) -> dict[int, tuple[int, int]]:
         """Start line -> (end line, grade). Attributions are wrapped over up to four lines."""
         found: dict[int, tuple[int, int]] = {}
+        candidates = 0
         for last, line in enumerate(self.lines):
             if not line or self.quoted[last] or len(line) > _MAX_ATTRIBUTION:
                 continue
             end = line.rstrip("*_- \xa0\u200e\u200f\u202c")
             if not end.endswith((":", "：")) and not VERB_AT_END.search(end[-40:]):
                 continue
+            candidates += 1
+            if candidates > _MAX_CANDIDATES:
+                break
             weak: int | None = None
             joined = ""
             for first in range(last, max(last - _MAX_ATTRIBUTION_LINES, -1), -1):
@@ -167,7 +170,9 @@ class _Page:
                     break
                 joined = f"{self.lines[first].strip()} {joined}".rstrip()
                 grade = grade_attribution(joined)
-                if grade == 2 and (OPENER.match(joined) or _DATE_START.match(joined) or first == last):
+                # What begins with neither a date nor "On" begins with the name and address of somebody.
+                begins = OPENER.match(joined) or _DATE_START.match(joined) or "@" in self.lines[first]
+                if grade == 2 and (begins or first == last):
                     found[self._widen(first, joined)] = (last, 2)
                     weak = None
                     break
@@ -213,14 +218,12 @@ class _Page:
         if sender[:1].isdigit() or ("date" in kinds and not _DIGIT.search(kinds["date"])):
             return False
         has_address = any("@" in value for value in kinds.values())
-        after_rule = start > 0 and any(
-            _LONG_RULE.fullmatch(line) for line in self.lines[max(0, start - 2) : start]
-        )
+        after_rule = start > 0 and any(_LONG_RULE.fullmatch(line) for line in self.lines[max(0, start - 2) : start])
         return has_address or after_rule or len(kinds) >= 4 or ("date" in kinds and len(kinds) >= 3)
 
     def fold_tail(self) -> None:
         """Find where an unmarked quote or a forward begins that runs to the end."""
-        for index, line in enumerate(self.lines):
+        for index, line in enumerate(self.lines[:_MAX_TAIL_LINE]):
             if not line or self.quoted[index]:
                 continue
             tail = self._tail_at(index, line)
@@ -236,7 +239,7 @@ class _Page:
         if short and FORWARD.fullmatch(line):
             return "forward"
         quote: Literal["quote", "forward"] = "forward" if self.intent == "forward" else "quote"
-        if short and (SEPARATOR.fullmatch(line) or REPLY_ABOVE.fullmatch(line)):
+        if short and (SEPARATOR.fullmatch(line) or REPLY_ABOVE.fullmatch(line) or self._is_notes_separator(line)):
             return quote
         if index in self.attributions:
             last, grade = self.attributions[index]
@@ -246,6 +249,10 @@ class _Page:
         if LABEL.match(line[:200]) and self._header_block(index):
             return quote
         return ""
+
+    def _is_notes_separator(self, line: str) -> bool:
+        """Lotus Notes wrote "-----Bob/Hospital wrote: -----"."""
+        return line.startswith("---") and line.endswith("---") and grade_attribution(line) > 0
 
     def _fold_from(self, index: int) -> None:
         own = [line for line, quoted in zip(self.lines[:index], self.quoted, strict=False) if not quoted]
@@ -325,7 +332,7 @@ class _Page:
         quoted = list(self.quoted)
         for first, (last, grade) in self.attributions.items():
             following = self._next_filled(last + 1)
-            if following < self.end and self.quoted[following] or (grade == 2 and following >= self.end):
+            if (following < self.end and self.quoted[following]) or (grade == 2 and following >= self.end):
                 for index in range(first, following):
                     quoted[index] = True
                 for index in range(first, last + 1):
@@ -422,9 +429,11 @@ class _Page:
         if len(self.lines[last - 1]) <= 160 and SENT_FROM.fullmatch(self.lines[last - 1]):
             return last - 1
         first = self._paragraph_start(start, last)
-        while first > start and all(not line or _RULE.fullmatch(line) for line in self.lines[first:last]):
+        below = last
+        while first > start and all(_RULE.fullmatch(line) for line in self.lines[first:below]):
             # A ruler under a footer belongs to it; under the author's words it stays.
-            first = self._paragraph_start(start, self._skip_blank(start, first))
+            below = self._skip_blank(start, first)
+            first = self._paragraph_start(start, below)
         paragraph = self.lines[first:last]
         if is_first and first <= start:
             # The only paragraph there is: the author's, whatever it says.
@@ -441,9 +450,7 @@ class _Page:
             return False
         if _LIST_REASON.search(joined) and (WHERE_TO.search(joined) or len(joined) < 300):
             return True
-        return bool(
-            re.match(r"\s*[-_=*#~]{2,}", joined) and LIST_FOOTER.search(joined) and WHERE_TO.search(joined)
-        )
+        return bool(re.match(r"\s*[-_=*#~]{2,}", joined) and LIST_FOOTER.search(joined) and WHERE_TO.search(joined))
 
     def _is_legal_footer(self, paragraph: list[str]) -> bool:
         joined = " ".join(line.strip() for line in paragraph)
@@ -477,11 +484,7 @@ class _Page:
         while last < end and self.lines[last]:
             last += 1
         paragraph = " ".join(self.lines[first:last])
-        if (
-            len(paragraph) <= 600
-            and BANNER.fullmatch(paragraph)
-            and any(map(_says_something, self.lines[last:end]))
-        ):
+        if len(paragraph) <= 600 and BANNER.fullmatch(paragraph) and any(map(_says_something, self.lines[last:end])):
             for index in range(first, last):
                 self.folded[index] = True
 

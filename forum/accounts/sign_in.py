@@ -28,10 +28,10 @@ _hasher = PasswordHasher()
 
 
 class Way(enum.StrEnum):
-    """How somebody tries to sign in. Each is counted by itself, so that guessing passwords never locks out the links."""
+    """How somebody tries to sign in. Each is counted by itself: guessing passwords never locks out the links."""
 
     LINK = "link"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105  (the word, not a password)
 
 
 _WAIT = {

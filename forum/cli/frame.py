@@ -98,18 +98,9 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         click.echo("  ".join(padded).rstrip())
 
 
-class Line(click.ParamType):
-    """A name or title: one line with something in it, and no longer than its column."""
-
-    name = "text"
-
-    def __init__(self, longest: int = 200) -> None:
-        self._longest = longest
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        line = one_line(str(value))
-        if not line:
-            self.fail("must not be empty.", param, ctx)
-        if len(line) > self._longest:
-            self.fail(f"must have at most {self._longest} characters, not {len(line)}.", param, ctx)
-        return line
+def a_line(text: str) -> str:
+    """A name or title for an option: one line with something in it, and no longer than its column."""
+    line = one_line(text)
+    if not 0 < len(line) <= 200:
+        raise click.BadParameter(f"write 1 to 200 characters, not {len(line)}.")
+    return line

@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
-from forum.cli.frame import Line, acting, as_json, open_site, show_json, show_table, the_group
+from forum.cli.frame import a_line, acting, as_json, open_site, show_json, show_table, the_group
 from forum.groups.actions import GroupChange, change_group, create_group
 from forum.groups.models import Assurance, Group, JoinPolicy, Kind, Moderate
-from forum.groups.queries import all_groups, community, count_members_by_group
+from forum.groups.queries import community, count_members
 from forum.settings import current_settings
-from forum.threads.queries import count_threads_by_group
+from forum.threads.overview import group_rows
+from forum.threads.queries import count_threads
 
 _KINDS = [kind.value for kind in Kind if kind is not Kind.COMMUNITY]
 _DEMANDS = [each.value for each in (Assurance.PROVEN, Assurance.TOKEN, Assurance.CLAIMED)]
@@ -22,7 +23,7 @@ def group() -> None:
 
 @group.command("create", epilog="Example: banyan group create cardiology --name Cardiology --kind specialty")
 @click.argument("slug")
-@click.option("--name", type=Line(), required=True, help="The name that people see.")
+@click.option("--name", type=a_line, metavar="TEXT", required=True, help="The name that people see.")
 @click.option("--parent", metavar="SLUG", help="The group above; the community when left out.")
 @click.option("--kind", type=click.Choice(_KINDS), default=Kind.INTEREST.value, show_default=True)
 @as_json
@@ -35,37 +36,34 @@ def create(slug: str, name: str, parent: str | None, kind: str, json_: bool) -> 
         _show(made, json_)
 
 
-class Demands(click.ParamType):
+def _demands(text: str) -> tuple[Assurance, ...]:
     """`NEW[,REPLY]`: the assurance that a new thread and a reply need."""
-
-    name = "new[,reply]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Assurance, ...]:
-        words = str(value).split(",")
-        if len(words) > 2 or not all(word in _DEMANDS for word in words):
-            self.fail(f"{value!r}: write one of {', '.join(_DEMANDS)}, or two with a comma: proven,token.", param, ctx)
-        return tuple(Assurance(word) for word in words)
+    words = text.split(",")
+    if len(words) > 2 or not all(word in _DEMANDS for word in words):
+        raise click.BadParameter(f"{text!r}: write one of {', '.join(_DEMANDS)}, or two as in proven,token.")
+    return tuple(Assurance(word) for word in words)
 
 
-class Quota(click.ParamType):
+def _quota(text: str) -> int:
     """A number of posts an hour, or `none`, which the change of a group writes as 0."""
-
-    name = "n|none"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if value == "none":
-            return 0
-        if not str(value).isdecimal() or not 1 <= int(value) <= 100_000:
-            self.fail(f"{value!r}: write how many posts an hour a member may send, such as 20, or none.", param, ctx)
-        return int(value)
+    if text == "none":
+        return 0
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 100_000):
+        raise click.BadParameter(f"{text!r}: write how many posts an hour a member may send, such as 20, or none.")
+    return int(text)
 
 
 @group.command("set", epilog="Example: banyan group set cardiology --moderate newcomers --assurance proven,token")
 @click.argument("slug")
-@click.option("--name", type=Line(), help="The name that people see.")
+@click.option("--name", type=a_line, metavar="TEXT", help="The name that people see.")
 @click.option("--moderate", type=click.Choice([each.value for each in Moderate]), help="Whose posts wait.")
-@click.option("--assurance", type=Demands(), help="How well authors must be known: proven, token or claimed.")
-@click.option("--quota", type=Quota(), help="Posts an hour a member.")
+@click.option(
+    "--assurance",
+    type=_demands,
+    metavar="NEW[,REPLY]",
+    help="How well authors must be known: proven, token or claimed.",
+)
+@click.option("--quota", type=_quota, metavar="N|none", help="Posts an hour a member.")
 @click.option("--join", type=click.Choice([each.value for each in JoinPolicy]), help="How members come in.")
 @click.option("--listed", type=click.Choice(["yes", "no"]), help="Whether the whole community sees that it exists.")
 @as_json
@@ -85,7 +83,7 @@ def set_(
     with open_site():
         with acting():
             changed = the_group(slug)
-            new, reply = _demands(changed, assurance)
+            new, reply = _wanted(changed, assurance)
             change = GroupChange(
                 name=name,
                 moderate=Moderate(moderate) if moderate is not None else None,
@@ -99,7 +97,7 @@ def set_(
         _show(changed, json_)
 
 
-def _demands(changed: Group, wanted: tuple[Assurance, ...] | None) -> tuple[Assurance | None, Assurance | None]:
+def _wanted(changed: Group, wanted: tuple[Assurance, ...] | None) -> tuple[Assurance | None, Assurance | None]:
     """The demands to set. A reply that is not named keeps its own, but never needs more than a new thread."""
     if wanted is None:
         return None, None
@@ -112,8 +110,7 @@ def _demands(changed: Group, wanted: tuple[Assurance, ...] | None) -> tuple[Assu
 def list_(json_: bool) -> None:
     """All groups, parents before their children."""
     with open_site():
-        members, threads = count_members_by_group(), count_threads_by_group()
-        rows = [_as_row(each, members.get(each.id, 0), threads.get(each.id, 0)) for each in all_groups()]
+        rows = [_as_row(each.group, each.members, each.threads) for each in group_rows()]
     if json_:
         show_json(rows)
         return
@@ -131,8 +128,7 @@ def show(slug: str, json_: bool) -> None:
 
 
 def _show(shown: Group, json_: bool) -> None:
-    members, threads = count_members_by_group(), count_threads_by_group()
-    row = _as_row(shown, members.get(shown.id, 0), threads.get(shown.id, 0))
+    row = _as_row(shown, count_members(shown.id), count_threads(shown.id))
     if json_:
         show_json(row)
         return

@@ -215,7 +215,7 @@ def ask_to_join(member: Member, group: Group) -> Membership:
             return _enter(member, group, newcomer=True, actor_id=member.id)
         case JoinPolicy.REQUEST:
             membership = _enter(member, group, newcomer=True, actor_id=member.id, pending=True)
-            enqueue("notice.join_request", membership.id)
+            enqueue("moderators.join_request", membership.id)
             return membership
         case JoinPolicy.INVITE:
             raise NotPossible(f"Members come to {group.name} by invitation. Write to a moderator you know.")
@@ -344,7 +344,7 @@ def set_standing(
 def leave(member: Member, group: Group, *, actor_id: int | None, why: str = "") -> None:
     """Leave one group; leaving the community leaves all. What was written stays.
 
-    Who leaves by choice finds the old choices on coming back; who is removed by somebody else begins anew.
+    Who comes back finds the old choices; who left by choice can undo it for a while (`come_back`).
     """
     leaving = select(Membership).where(Membership.member_id == member.id)
     if group.kind is not Kind.COMMUNITY:
@@ -357,8 +357,8 @@ def leave(member: Member, group: Group, *, actor_id: int | None, why: str = "") 
             raise NotPossible(
                 f"{member.name} is the last owner of {owned.name}. Make somebody else owner first."
             )
-        if actor_id == member.id and membership.standing is not Standing.PENDING:
-            _keep_choices(membership)
+        if membership.standing is not Standing.PENDING:
+            _keep_choices(membership, by_choice=actor_id == member.id)
         record(
             "leave",
             "member",
@@ -374,7 +374,7 @@ def leave(member: Member, group: Group, *, actor_id: int | None, why: str = "") 
     db.session.flush()
 
 
-def _keep_choices(membership: Membership) -> None:
+def _keep_choices(membership: Membership, *, by_choice: bool) -> None:
     db.session.execute(
         delete(FormerMembership).where(
             FormerMembership.member_id == membership.member_id,
@@ -390,17 +390,23 @@ def _keep_choices(membership: Membership) -> None:
             own_copy=membership.own_copy,
             newcomer_posts=membership.newcomer_posts,
             muted_until=membership.muted_until,
+            by_choice=by_choice,
         )
     )
 
 
+def may_come_back(before: FormerMembership | None) -> bool:
+    """Whether leaving can still be undone by who left."""
+    return before is not None and before.by_choice and before.left_at > now() - COME_BACK_WITHIN
+
+
 def come_back(member: Member, group: Group) -> Membership:
-    """Undo leaving a group by choice, within 30 days and without asking anybody; the role of before is not given back."""
+    """Undo leaving a group by choice, within 30 days and without asking anybody; a role is not given back."""
     before = former_membership(member.id, group.id)
     if membership_of(member.id, group.id) is not None:
         raise NotPossible(f"You belong to {group.name}, or have asked to.")
-    if before is None or before.left_at < now() - COME_BACK_WITHIN:
-        raise NotPossible(f"It is too long ago to undo this. You can ask to join {group.name} again.")
+    if not may_come_back(before):
+        raise NotPossible(f"This can no longer be undone. You can ask to join {group.name} again.")
     root = membership_of(member.id, community().id)
     if root is None or root.standing not in (Standing.ACTIVE, Standing.MUTED):
         raise NotPossible("You have left the community. Ask a moderator for an invitation.")

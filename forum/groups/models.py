@@ -130,7 +130,7 @@ class Membership(Base):
 
 
 class FormerMembership(Base):
-    """What a member had in a group that the member left: nobody is added again who left by choice."""
+    """What a member had in a group and has no longer: nobody is added again by an import who left or was removed."""
 
     __tablename__ = "former_membership"
     __table_args__ = (UniqueConstraint("member_id", "group_id"),)
@@ -144,6 +144,8 @@ class FormerMembership(Base):
     newcomer_posts: Mapped[int]
     # A mute outlives leaving, or leaving would be the way round it.
     muted_until: Mapped[datetime | None]
+    # Who was removed by a moderator or an operator cannot undo it alone.
+    by_choice: Mapped[bool]
     left_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -176,3 +178,6 @@ class Invitation(Base):
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     withdrawn_at: Mapped[datetime | None]
+
+    group: Mapped[Group] = relationship(viewonly=True)
+    invited_by: Mapped[Member] = relationship(foreign_keys=[invited_by_id], viewonly=True)

@@ -217,6 +217,44 @@ def former_membership(member_id: int, group_id: int) -> FormerMembership | None:
     return db.session.scalars(found).first()
 
 
+def former_memberships_since(member_id: int, moment: datetime) -> Sequence[tuple[FormerMembership, Group]]:
+    """The groups that a member has left by choice since then, the last one first."""
+    rows = (
+        select(FormerMembership, Group)
+        .join(Group, Group.id == FormerMembership.group_id)
+        .where(FormerMembership.member_id == member_id)
+        .where(FormerMembership.by_choice, FormerMembership.left_at > moment)
+        .order_by(FormerMembership.left_at.desc(), FormerMembership.id.desc())
+    )
+    return [(row[0], row[1]) for row in db.session.execute(rows)]
+
+
+def group_to_join(viewer: Viewer, slug: str) -> Group | None:
+    """The group if the viewer may know of it, or belonged to it and left by choice."""
+    group = group_by_slug(slug)
+    if group is None or may_see(viewer, group):
+        return group
+    before = former_membership(viewer.member_id, group.id)
+    return group if before is not None and before.by_choice else None
+
+
+def groups_in_common(viewer: Viewer, member_id: int) -> Sequence[Group]:
+    """The groups that both belong to, by name, without the community."""
+    own = [group_id for group_id, belonging in viewer.belongings.items() if belonging.may_read()]
+    rows = (
+        select(Group)
+        .join(Membership, Membership.group_id == Group.id)
+        .where(
+            Membership.member_id == member_id,
+            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Group.id.in_(own),
+            Group.kind != Kind.COMMUNITY,
+        )
+        .order_by(func.lower(Group.name))
+    )
+    return db.session.scalars(rows).all()
+
+
 def count_members(group_id: int) -> int:
     """How many read the group: active and muted members."""
     standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
@@ -311,7 +349,7 @@ def moderators_of(group: Group) -> Sequence[Member]:
     return ()
 
 
-def open_invitations(group_id: int) -> Sequence[Invitation]:
+def open_invitations(group_id: int, *, invited_by_id: int | None = None) -> Sequence[Invitation]:
     """Invitations to a group that are neither accepted nor withdrawn, newest first; expired ones can be sent again."""
     rows = (
         select(Invitation)
@@ -323,7 +361,14 @@ def open_invitations(group_id: int) -> Sequence[Invitation]:
         .order_by(Invitation.id.desc())
         .limit(500)
     )
+    if invited_by_id is not None:
+        rows = rows.where(Invitation.invited_by_id == invited_by_id)
     return db.session.scalars(rows).all()
+
+
+def invitation_by_public_id(group_id: int, public_id: str) -> Invitation | None:
+    found = select(Invitation).where(Invitation.group_id == group_id, Invitation.public_id == public_id)
+    return db.session.scalars(found).first()
 
 
 def invitation_is_open(invitation: Invitation) -> bool:

@@ -1,14 +1,17 @@
 """Reads of held posts, for moderators, for their authors and for operators."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from forum.db import db
-from forum.groups.queries import Viewer, may_moderate, moderated_group_ids
+from forum.groups.queries import Viewer, may_moderate, membership_of, moderated_group_ids
 from forum.posting.models import HeldPost, HeldState
-from forum.threads.models import Attachment
+from forum.threads.models import Attachment, Post, Thread
+from forum.tokens import Purpose, current_tokens
 
 
 def held_page(
@@ -53,9 +56,58 @@ def held_of_author(member_id: int, public_id: str) -> HeldPost | None:
     return held if held is not None and held.author_id == member_id else None
 
 
-def held_posts_of_author(member_id: int, limit: int = 50) -> Sequence[HeldPost]:
-    """What somebody has written that waited or waits, newest first."""
+def held_to_confirm(token: str) -> HeldPost | None:
+    """The held post that a link in a mail to its author names."""
+    numbers = current_tokens().read(Purpose.CONFIRM, token)
+    held = None if numbers is None else db.session.get(HeldPost, numbers[0])
+    return held if held is not None and numbers is not None and held.author_id == numbers[1] else None
+
+
+def waits_for_author(held: HeldPost) -> bool:
+    """Whether the author is asked "did you write this?"."""
+    return held.state is HeldState.WAITING and any(finding["rule"] == "assurance" for finding in held.findings)
+
+
+@dataclass(frozen=True)
+class History:
+    """What a moderator should know of an author before deciding, all of it in one group."""
+
+    joined_at: datetime | None
+    posts: int
+    approved: int
+    sent_back: int
+    waiting: int
+
+
+def history_of(author_id: int, group_id: int) -> History:
+    """How an author's posts to a group have fared; sent back are the rejected and the returned."""
+    membership = membership_of(author_id, group_id)
+    posts = db.session.scalar(
+        select(func.count())
+        .select_from(Post)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(Post.author_id == author_id, Thread.group_id == group_id, Post.erased_at.is_(None))
+    )
+    rows = db.session.execute(
+        select(HeldPost.state, func.count())
+        .where(HeldPost.author_id == author_id, HeldPost.group_id == group_id)
+        .group_by(HeldPost.state)
+    )
+    states = {row[0]: row[1] for row in rows}
+    return History(
+        joined_at=membership.joined_at if membership is not None else None,
+        posts=posts or 0,
+        approved=states.get(HeldState.APPROVED, 0),
+        sent_back=states.get(HeldState.REJECTED, 0) + states.get(HeldState.RETURNED, 0),
+        waiting=states.get(HeldState.WAITING, 0),
+    )
+
+
+def held_posts_of_author(member_id: int, *, before: int | None = None, limit: int = 50) -> Sequence[HeldPost]:
+    """What somebody has written that waited or waits, newest first; `before` is the id of a page's last row."""
     rows = select(HeldPost).where(HeldPost.author_id == member_id).order_by(HeldPost.id.desc()).limit(limit)
+    if before is not None:
+        rows = rows.where(HeldPost.id < before)
     return db.session.scalars(rows.options(joinedload(HeldPost.group))).all()
 
 
@@ -64,6 +116,6 @@ def held_attachments(held: HeldPost) -> Sequence[Attachment]:
 
 
 def count_held_for_assurance(group_ids: Sequence[int] | frozenset[int]) -> int:
-    """How many waiting posts are held for nothing but missing authentication: a sign that our own MTA does not vouch."""
+    """How many waiting posts are held for nothing but missing authentication (our own MTA does not vouch)."""
     waiting = held_page(group_ids, limit=1000)
     return sum(1 for held in waiting if {finding["rule"] for finding in held.findings} == {"assurance"})

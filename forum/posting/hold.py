@@ -58,7 +58,7 @@ def hold(submission: Submission, placement: Placement, findings: Sequence[Findin
     record("hold", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
     if held.author_id is not None:
         enqueue("notice.held", held.id)
-    enqueue("notice.held_for_moderators", held.id)
+    enqueue("moderators.held", held.id)
     return held
 
 

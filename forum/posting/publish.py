@@ -89,8 +89,20 @@ def thread_url(thread: Thread) -> str:
     return f"{current_settings().base_url}/t/{thread.public_id}"
 
 
+def group_prefix(group: Group) -> str:
+    """What stands before the subject of every copy that goes out, once."""
+    return f"[{group.name}]"
+
+
+def without_group_prefix(subject: str, group: Group) -> str:
+    """The subject without our own prefix, which comes back with every reply (L15)."""
+    while subject.lower().startswith(group_prefix(group).lower()):
+        subject = title(subject[len(group_prefix(group)) :].lstrip())
+    return subject
+
+
 def _new_thread(submission: Submission, placement: Placement, group: Group) -> Thread:
-    subject = title(submission.subject) or NO_SUBJECT
+    subject = without_group_prefix(title(submission.subject), group) or NO_SUBJECT
     thread = Thread(
         group_id=group.id,
         subject=subject,

@@ -46,6 +46,7 @@ _NUMBERED = {"td": ("colspan", "rowspan"), "th": ("colspan", "rowspan"), "ol": (
 _MAX_ALT = 200
 _MAX_SYMBOL = 8
 
+_NO_MARGIN = re.compile(r"(?:^|;)\s*margin(?:-bottom)?\s*:\s*0", re.IGNORECASE)
 _TINY = re.compile(r"\s*[012](?:\.\d+)?\s*(?:px)?\s*")
 _TINY_STYLE = re.compile(
     r"(?:^|;)\s*(?:(?:max-)?(?:width|height)\s*:\s*[012](?:px|;|$)|display\s*:\s*none)", re.IGNORECASE
@@ -62,6 +63,12 @@ def kept_attributes(name: str, raw: dict[str, str]) -> tuple[tuple[str, str], ..
         if value.isascii() and value.isdigit() and len(value) <= 4:
             kept.append((attribute, value))
     return tuple(kept)
+
+
+def is_line(attributes: dict[str, str]) -> bool:
+    """Whether a paragraph has no margin, so that it is one line of several, as Outlook writes them."""
+    office = attributes.get("class", "").startswith(("MsoNormal", "MsoPlainText", "MsoListParagraph"))
+    return office or _NO_MARGIN.search(attributes.get("style", "")) is not None
 
 
 class Image(NamedTuple):

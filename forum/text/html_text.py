@@ -4,7 +4,7 @@ import re
 from itertools import zip_longest
 from typing import Final
 
-from forum.text.elements import CELLS, INLINE, Token
+from forum.text.elements import CELLS, INLINE, LISTS, Token
 from forum.text.reading import read_html
 from forum.text.scan import names
 
@@ -81,7 +81,8 @@ class _Writer:
             self._cell(starts)
             return
         self._end_line()
-        if name in _APART and not (name in ("ul", "ol") and len(self._numbers) > (0 if starts else 1)):
+        within_list = name in LISTS and len(self._numbers) > (0 if starts else 1)
+        if name in _APART and self._row is None and not within_list:
             self._blank_wanted = True
         if name == "blockquote":
             self._indent("> ", starts)
@@ -111,7 +112,7 @@ class _Writer:
         if starts:
             self._row = []
         elif self._row is not None:
-            self._line.append(" | ".join(self._row))
+            self._line = [" | ".join(self._row)]
             self._row = None
             self._end_line()
 

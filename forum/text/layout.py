@@ -22,6 +22,7 @@ class OpenBlock:
     cells: int = 0  # of the longest row
     heads: int = 0
     layout: bool = False
+    broken: bool = False  # a line break came that does not show at the start of a block
 
     def is_layout(self) -> bool:
         """Data has headed cells, or several rows and columns, and no tables, quotes or listings in it."""

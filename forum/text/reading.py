@@ -21,6 +21,7 @@ from forum.text.elements import (
     WRITTEN_BLOCKS,
     Image,
     Token,
+    is_line,
     kept_attributes,
     read_image,
 )
@@ -63,7 +64,7 @@ class _Reader:
         self._content = 0
         self._pre = 0
         self._after_space = True  # a space here would not show
-        self._breaks = 1  # how many more line breaks may follow here
+        self._breaks = 0  # how many more line breaks may follow here
 
     # --- what comes in --------------------------------------------------------------------------------
 
@@ -129,8 +130,13 @@ class _Reader:
 
     def _inline_tag(self, name: str, tag: Tag) -> None:
         if tag.closing:
+            space_last = name == "a" and not self._pre and self.pieces[-1:] == [" "]
+            if space_last:
+                self.pieces.pop()
             self._flush()
             self._close_inline(name)
+            if space_last:
+                self.pieces.append(" ")
             return
         attributes: tuple[tuple[str, str], ...] = ()
         if name == "a":
@@ -202,6 +208,8 @@ class _Reader:
             return
         self._flush()
         if self._in_structure() or self._breaks == 0:
+            if self._stack:
+                self._stack[-1].broken = True
             return
         self._breaks -= 1
         self._drop_pending_blanks()
@@ -232,6 +240,7 @@ class _Reader:
     def _begin_block(self) -> None:
         self._suspend_inlines()
         self._strip_space()
+        self._after_space = True
         if self._stack and self._stack[-1].name in HOLDS_ONLY_INLINE:
             self._close_top()
 
@@ -241,12 +250,15 @@ class _Reader:
             name = self._place_part(name)
         if name not in PARTS:
             if len(self._stack) >= _MAX_DEPTH or not name:
+                self._line_break()
                 return
             nested_list = name in LISTS and self._stack and self._stack[-1].name in LISTS
             if not nested_list:
                 self._need_flow()
         raw = attributes_of(tag.raw) if tag.raw else {}
         self._write_open(name, kept_attributes(name, raw))
+        if name == "p" and is_line(raw):
+            self._out[-1] = self._out[-1]._replace(data="div")
         if name == "table" and raw.get("role", "").lower() in ("presentation", "none"):
             self._stack[-1].layout = True
 
@@ -294,7 +306,9 @@ class _Reader:
 
     def _close_top(self) -> None:
         entry = self._stack.pop()
-        held_something = len(self._out) > entry.start + 1 or any(token.kind == "text" for token in self._pending)
+        written = self._out[entry.start].data
+        held_blank = any(token.kind == "text" for token in self._pending)
+        held_something = entry.broken or held_blank or len(self._out) > entry.start + 1
         self._suspend_inlines()
         self._trim(entry.start + 1)
         if entry.name == "pre":
@@ -303,27 +317,32 @@ class _Reader:
             self._pending = entry.inlines
         if entry.content == self._content and entry.name not in CELLS:
             del self._out[entry.start :]
-            self._stand_in_for_blank(held_something and entry.name == "div")
+            self._stand_in_for_blank(held_something and written == "div")
         else:
             if entry.content == self._content:
                 del self._out[entry.start + 1 :]
-            self._out.append(Token("end", entry.name))
+            self._out.append(Token("end", written))
             account(entry, self._stack, self._out, blank=entry.content == self._content)
             self._breaks = 1
         self._after_space = True
 
     def _stand_in_for_blank(self, is_a_line: bool) -> None:
         """A blank block goes, but keeps apart what stood around it; a blank line stays one."""
-        last = self._out[-1] if self._out else None
+        visible = (token for token in reversed(self._out) if not (token.kind == "end" and token.data in INLINE))
+        last = next(visible, None)
+        self._breaks = 0
         if last is None or (last.kind == "start" and last.data in WRITTEN_BLOCKS) or self._in_structure():
             return
-        beside_text = last.kind == "text" or last.data in INLINE
         if self._pre:
-            if beside_text:
+            if last.kind == "text":
                 self._out.append(Token("text", "\n"))
-        elif beside_text or (is_a_line and last.data != "br"):
-            self._out.append(Token("void", "br"))
-            self._breaks = 1 if beside_text else 0
+        elif last.kind == "text":
+            self._out.append(_BREAK)
+            self._breaks = 1
+        elif last != _BREAK and is_a_line:
+            self._out.append(_BREAK)
+        elif last != _BREAK:
+            self._breaks = 1
 
     # --- space ----------------------------------------------------------------------------------------
 

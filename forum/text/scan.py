@@ -95,8 +95,10 @@ def scan(html: str) -> Iterator[Tag | str]:
             continue
         name = name.lower()
         if not slash and (name in _DROPPED or (raw and name in _HIDEABLE and _hides(raw))):
-            position = ahead.end_of_element(name, position) or position
-            continue
+            end = ahead.end_of_element(name, position)
+            position = end or position
+            if end or name in _DROPPED:
+                continue
         yield Tag(name, bool(slash), raw)
 
 

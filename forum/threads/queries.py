@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, defer, joinedload, selectinload
 
 from forum.accounts.models import Member
 from forum.clock import now
@@ -40,7 +40,7 @@ def thread_by_public_id(public_id: str) -> Thread | None:
 def threads_page(
     group_id: int, *, before: int | None = None, limit: int = 30, unanswered: bool = False
 ) -> Sequence[Thread]:
-    """Threads of a group, the one with the newest post first; `before` is the last_published_no of a page's last row."""
+    """Threads of a group, the one with the newest post first; `before` is the last_published_no of a page's last."""
     rows = select(Thread).where(Thread.group_id == group_id, Thread.posts > 0)
     if unanswered:
         rows = rows.where(Thread.posts == 1)
@@ -109,6 +109,12 @@ def author_id_of(post: Post) -> int:
     return post.author_id
 
 
+def is_author(member_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The condition that a member wrote a post, for queries."""
+    condition: ColumnElement[bool] = Post.author_id == member_id
+    return condition
+
+
 def post_by_id(post_id: int) -> Post | None:
     return db.session.get(Post, post_id)
 
@@ -132,7 +138,7 @@ def attachment_for(viewer: Viewer, public_id: str) -> Attachment | None:
 
 
 def posts_by_message_ids(message_ids: Sequence[str]) -> Mapping[str, Sequence[Post]]:
-    """Posts known under each of these ids, ours and the authors' own alike (an author's id may be in several groups)."""
+    """Posts known under each of these ids, ours and the authors' own alike (an author's may be in several groups)."""
     found: dict[str, list[Post]] = {}
     for column in (Post.message_id, Post.author_message_id):
         for post in db.session.scalars(select(Post).where(column.in_(message_ids)).order_by(Post.id)):

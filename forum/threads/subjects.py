@@ -51,10 +51,10 @@ def is_reply_subject(subject: str) -> bool:
 def really_changed(subject: str, thread_key: str) -> bool:
     """Whether a reply has left its thread: it has a subject, and a different one.
 
-    A subject that the program cut off, or to which words were added in brackets, is the same one.
+    A subject that the program cut off, or to which words were added ("Urgent: ..."), is the same one.
     """
     key = subject_key(subject)
     if not key or key == thread_key:
         return False
     shorter, longer = sorted((key, thread_key), key=len)
-    return not (len(shorter) >= 20 and longer.startswith(shorter))
+    return not (len(shorter) >= 20 and (longer.startswith(shorter) or longer.endswith(shorter)))

@@ -2,11 +2,24 @@
 
 from flask import Flask
 
-from forum.web import account, groups, healthz, invitations, moderation, people, search, session, subscriptions, threads
+from forum.web import (
+    account,
+    groups,
+    healthz,
+    invitations,
+    moderation,
+    people,
+    rendering,
+    search,
+    session,
+    subscriptions,
+    threads,
+)
 
 
 def register(app: Flask) -> None:
     """Bind every page to the app."""
     session.prepare(app)
+    rendering.prepare(app)
     for module in (healthz, account, groups, invitations, moderation, people, search, subscriptions, threads):
         app.register_blueprint(module.blueprint)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from forum.db import Key, UtcDateTime
-
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.Column("own_copy", sa.Boolean(), nullable=False),
         sa.Column("newcomer_posts", Key, nullable=False),
         sa.Column("muted_until", UtcDateTime(), nullable=True),
+        sa.Column("by_choice", sa.Boolean(), nullable=False),
         sa.Column("left_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["group_id"], ["community_group.id"], name=op.f("fk_former_membership_group_id_community_group")
@@ -590,7 +591,17 @@ def upgrade() -> None:
             postgresql_where=sa.text("done_at IS NULL AND set_aside_at IS NULL"),
         )
         batch_op.create_index("ix_delivery_member_id", ["member_id"], unique=False)
+        batch_op.create_index("ix_delivery_state_done_at", ["state", "done_at"], unique=False)
 
+    op.create_table(
+        "delivery_summary",
+        sa.Column("post_id", Key, nullable=False),
+        sa.Column("first_sent_at", UtcDateTime(), nullable=False),
+        sa.Column("last_sent_at", UtcDateTime(), nullable=False),
+        sa.Column("member_ids", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_delivery_summary_post_id_post")),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_delivery_summary")),
+    )
     op.create_table(
         "held_post",
         sa.Column("id", Key, nullable=False),
@@ -672,6 +683,16 @@ def upgrade() -> None:
     with op.batch_alter_table("held_post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_held_post_author_id"), ["author_id"], unique=False)
         batch_op.create_index("ix_held_post_group_id_state", ["group_id", "state", "id"], unique=False)
+
+    op.create_table(
+        "post_search",
+        sa.Column("post_id", Key, nullable=False),
+        sa.Column("document", postgresql.TSVECTOR().with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_search_post_id_post")),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_post_search")),
+    )
+    with op.batch_alter_table("post_search", schema=None) as batch_op:
+        batch_op.create_index("ix_post_search_document", ["document"], unique=False, postgresql_using="gin")
 
     op.create_table(
         "arrival",

@@ -1,0 +1,16 @@
+"""Children that die with their parent, even when it is killed with SIGKILL (Linux, prctl(2) PR_SET_PDEATHSIG)."""
+
+import ctypes
+import os
+import signal
+
+_PR_SET_PDEATHSIG = 1
+# Loaded before any fork: a child between fork and exec should do as little as it can.
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent(parent: int) -> None:
+    """To be called in the child. SIGKILL, as what is in flight is safe in its queue and two owners of one name are not."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # The parent died before the call above.

@@ -1,0 +1,155 @@
+"""`banyan up`: web, listen and work as children in its own process group, started again when one dies."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import click
+
+from forum.cli.answering import mail_server_answers, wait_until_free, web_answers
+from forum.cli.frame import refuse
+from forum.cli.offspring import die_with_parent
+from forum.db import transaction
+from forum.queue import Queued, free_leases
+from forum.settings import Settings
+
+_LOOK_SECONDS = 0.2
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
+# Who has lived so long starts anew without a wait that grew before.
+_SETTLED_SECONDS = 30.0
+_SECONDS_TO_END = 8.0
+_PATIENCE_SECONDS = 20.0
+
+
+def owner_name() -> str:
+    """The name under which the workers of `up` lease rows: the same after a restart, so that it can free them."""
+    return f"up@{socket.gethostname()}"[:80]
+
+
+def free_own_leases() -> None:
+    """What an earlier `up` on this host held when it died is due at once."""
+    with transaction():
+        for queue in Queued.__subclasses__():
+            free_leases(queue, owner_name())
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Refuse a second `up` from the same folder: it would free the leases of the first, and copies would go twice."""
+    with (settings.data_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            refuse(f"Banyan is up already with DATA_DIR {settings.data_dir}.")
+        yield
+
+
+@dataclass
+class Child:
+    """One of the programs that `up` runs, and how it has fared."""
+
+    name: str
+    arguments: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    due: float = 0.0
+    wait: float = field(default=_FIRST_WAIT)
+
+    def look_after(self) -> None:
+        """Start it when it is due; note its death and when to start it again."""
+        moment = time.monotonic()
+        if self.process is None:
+            if moment >= self.due:
+                self._start(moment)
+            return
+        status = self.process.poll()
+        if status is None:
+            return
+        if moment - self.started > _SETTLED_SECONDS:
+            self.wait = _FIRST_WAIT
+        how = f"was ended by signal {-status}" if status < 0 else f"ended with exit code {status}"
+        click.echo(f"{self.name} {how}; it starts again in {self.wait:g} s.", err=True)
+        self.process, self.due = None, moment + self.wait
+        self.wait = min(self.wait * 2, _LONGEST_WAIT)
+
+    def _start(self, moment: float) -> None:
+        # In our own process group: whoever stops the group, as a terminal does, stops all.
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "forum.cli", *self.arguments],
+            stdin=subprocess.DEVNULL,
+            preexec_fn=partial(die_with_parent, os.getpid()),  # one thread: see supervise
+        )
+        self.started = moment
+
+    def end(self, deadline: float) -> None:
+        """Wait for it to end; kill it at the deadline."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def check_addresses(settings: Settings) -> None:
+    """Refuse in words when we cannot listen where the settings say."""
+    for name, address in (("HTTP_LISTEN", settings.http_listen), ("LMTP_LISTEN", settings.lmtp_listen)):
+        try:
+            wait_until_free(address)
+        except OSError as error:
+            refuse(f"Cannot listen on BANYAN_{name} {address}: {error.strerror}. Choose another address.")
+
+
+def supervise(settings: Settings, demo: bool, on_ready: Callable[[], None]) -> None:
+    """Keep the children running until SIGTERM or SIGINT; call `on_ready` once everything answers.
+
+    Runs in the only thread of the program: children are made by fork, and PR_SET_PDEATHSIG means the thread.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    children = [
+        Child("web", ["web", *(["--demo"] if demo else [])]),
+        Child("listen", ["listen"]),
+        Child("work", ["work", "--owner", owner_name()]),
+    ]
+    began, ready = time.monotonic(), False
+    try:
+        while not stop.is_set():
+            for child in children:
+                child.look_after()
+            if not ready and _all_answer(settings):
+                ready = True
+                on_ready()
+            if not ready and time.monotonic() - began > _PATIENCE_SECONDS:
+                click.echo("Still waiting for the web and the mail door to answer.", err=True)
+                began = time.monotonic()
+            stop.wait(_LOOK_SECONDS)
+    finally:
+        _end(children)
+
+
+def _all_answer(settings: Settings) -> bool:
+    try:
+        return mail_server_answers(settings.lmtp_listen) and web_answers(settings.http_listen)
+    except OSError:
+        return False
+
+
+def _end(children: Sequence[Child]) -> None:
+    for child in children:
+        if child.process is not None:
+            child.process.terminate()
+    deadline = time.monotonic() + _SECONDS_TO_END
+    for child in children:
+        child.end(deadline)

@@ -1,0 +1,317 @@
+"""Members as moderators manage them, the settings of a group, and a member's profile as others see it.
+
+A profile shows no mail address, and of a member's groups only those that the viewer shares.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from forum.accounts.models import Member
+from forum.accounts.queries import member_by_public_id
+from forum.db import transaction
+from forum.groups.actions import GroupChange, NotPossible, admit, change_group, leave, set_role, set_standing
+from forum.groups.models import Assurance, Group, JoinPolicy, Kind, Membership, Moderate, Role, Standing
+from forum.groups.queries import (
+    community,
+    count_members,
+    groups_in_common,
+    may_moderate,
+    may_own,
+    membership_of,
+    roster_page,
+)
+from forum.web.asked import asked_number
+from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
+
+blueprint = Blueprint("people", __name__)
+
+Page = Response | str | tuple[str, int]
+
+PAGE = 50
+
+
+# --- the roster, for moderators ---
+
+
+@blueprint.get("/g/<slug>/members")
+@members_only
+def roster(slug: str) -> Page:
+    group = the_moderated_group(slug)
+    matching = request.args.get("q", "").strip()[:100]
+    standing = next((each for each in Standing if each == request.args.get("standing")), None)
+    rows = roster_page(
+        group.id, after=asked_number("after") or 0, limit=PAGE + 1, matching=matching, standing=standing
+    )
+    return render_template(
+        "people/roster.html",
+        group=group,
+        rows=rows[:PAGE],
+        next=rows[PAGE - 1].membership_id if len(rows) > PAGE else None,
+        paged=asked_number("after") is not None,
+        total=count_members(group.id),
+        matching=matching,
+        standing=standing,
+        Standing=Standing,
+        Role=Role,
+    )
+
+
+@blueprint.get("/g/<slug>/members/<public_id>")
+@members_only
+def manage(slug: str, public_id: str) -> Page:
+    group = the_moderated_group(slug)
+    return _manage_page(group, _membership(group, public_id), {})
+
+
+@blueprint.post("/g/<slug>/members/<public_id>")
+@members_only
+def act_on_member(slug: str, public_id: str) -> Page:
+    """One act on one membership: role, mute, ban, active, remove."""
+    group = the_moderated_group(slug)
+    membership = _membership(group, public_id)
+    act = request.form.get("act", "")
+    if act not in _acts(group, membership):
+        abort(403)
+    try:
+        with transaction():
+            said = _act(group, membership, act)
+    except _BadInput as error:
+        return _manage_page(group, membership, {error.field: error.sentence})
+    except NotPossible as error:
+        return _manage_page(group, membership, {"": str(error)})
+    flash(said)
+    return redirect(f"/g/{group.slug}/members" + ("" if act == "remove" else f"/{public_id}"))
+
+
+class _BadInput(ValueError):
+    """Something typed will not do; which field, and the sentence that says so."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field, self.sentence = field, sentence
+
+
+def _membership(group: Group, public_id: str) -> Membership:
+    who = member_by_public_id(public_id)
+    return (None if who is None else membership_of(who.id, group.id)) or abort(404)
+
+
+def _acts(group: Group, membership: Membership) -> frozenset[str]:
+    """What the viewer may do with this membership: nobody acts on oneself, and on moderators only owners."""
+    owns = may_own(viewer(), group)
+    if membership.member_id == viewer().member_id or (membership.role is not Role.MEMBER and not owns):
+        return frozenset()
+    acts = {"mute", "ban", "remove"}
+    match membership.standing:
+        case Standing.ACTIVE:
+            pass
+        case Standing.PENDING | Standing.MUTED:
+            acts.add("active")
+        case Standing.BANNED:
+            # A ban would end with the membership: it is lifted first, then the member removed.
+            acts = {"active"}
+        case unknown:
+            assert_never(unknown)
+    if owns and membership.standing in (Standing.ACTIVE, Standing.MUTED):
+        acts.add("role")
+    return frozenset(acts)
+
+
+def _act(group: Group, membership: Membership, act: str) -> str:
+    """Do it and say so."""
+    who, actor = membership.member, member().id
+    match act:
+        case "role":
+            role = next((each for each in Role if each == request.form.get("role")), None)
+            if role is None:
+                raise _BadInput("role", "Choose one of the roles.")
+            set_role(membership, role, actor_id=actor)
+            return f"{who.name} is now {role} of {group.name}."
+        case "mute":
+            until = _end_of_day(request.form.get("until", ""))
+            set_standing(membership, Standing.MUTED, actor_id=actor, until=until, why=_reason())
+            return f"{who.name} cannot post to {group.name} until that day is over."
+        case "ban":
+            if not _reason():
+                raise _BadInput("reason", "Write a reason. It is kept in the log of moderation.")
+            set_standing(membership, Standing.BANNED, actor_id=actor, why=_reason())
+            return f"{who.name} is banned from {group.name}."
+        case "active" if membership.standing is Standing.PENDING:
+            admit(membership, actor_id=actor)
+            return f"{who.name} is now a member of {group.name}."
+        case "active":
+            set_standing(membership, Standing.ACTIVE, actor_id=actor, why=_reason())
+            return f"{who.name} can read and write in {group.name} again."
+        case "remove":
+            leave(who, group, actor_id=actor, why=_reason() or "removed by a moderator")
+            return f"{who.name} is no longer a member of {group.name}."
+    abort(400)
+
+
+def _reason() -> str:
+    return request.form.get("reason", "").strip()[:500]
+
+
+def _end_of_day(typed: str) -> datetime:
+    """The end of the day typed, in the moderator's zone."""
+    try:
+        day = date.fromisoformat(typed.strip())
+        midnight = datetime.combine(day + timedelta(days=1), time(), _zone())
+    except (ValueError, OverflowError):
+        raise _BadInput("until", "Write a day such as 2027-01-31.") from None
+    return midnight.astimezone(UTC)
+
+
+def _zone() -> ZoneInfo:
+    try:
+        return ZoneInfo(viewer().time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _manage_page(group: Group, membership: Membership, errors: dict[str, str]) -> Page:
+    page = render_template(
+        "people/manage.html",
+        group=group,
+        membership=membership,
+        who=membership.member,
+        acts=_acts(group, membership),
+        is_community=group.kind is Kind.COMMUNITY,
+        is_self=membership.member_id == viewer().member_id,
+        typed=request.form,
+        errors=errors,
+        Standing=Standing,
+        Role=Role,
+    )
+    return (page, 422) if errors else page
+
+
+# --- a group's settings, for its owners ---
+
+_WORDS = {
+    "moderate": (
+        (Moderate.NONE, "Nobody's: every post goes out at once"),
+        (Moderate.NEWCOMERS, "Newcomers': the first three posts of a new member wait"),
+        (Moderate.ALL, "Everybody's: each post waits for a moderator"),
+    ),
+    "join_policy": (
+        (JoinPolicy.OPEN, "Every member of the community, at once"),
+        (JoinPolicy.REQUEST, "Who asks and is let in by a moderator"),
+        (JoinPolicy.INVITE, "Only who is invited"),
+    ),
+    "assurance": (
+        (Assurance.PROVEN, "Proven: the sender's mail system vouches for the sender"),
+        (Assurance.TOKEN, "Proven, or sent to the member's own reply address"),
+        (Assurance.CLAIMED, "What stands in the From line is believed, unless the check fails"),
+    ),
+}
+
+
+@blueprint.get("/g/<slug>/settings")
+@members_only
+def settings(slug: str) -> Page:
+    group = _own_group(slug)
+    kept = {
+        "name": group.name,
+        "description": group.description,
+        "moderate": group.moderate,
+        "join_policy": group.join_policy,
+        "listed": "yes" if group.listed else "no",
+        "quota": str(group.quota or ""),
+        "assurance_new": group.assurance_new,
+        "assurance_reply": group.assurance_reply,
+    }
+    return _settings_page(group, kept, {})
+
+
+@blueprint.post("/g/<slug>/settings")
+@members_only
+def change_settings(slug: str) -> Page:
+    group = _own_group(slug)
+    typed = {name: request.form.get(name, "").strip() for name in ("name", "description", "listed", "quota")}
+    typed |= {name: request.form.get(name, "") for name in ("moderate", "join_policy", "assurance_new")}
+    typed["assurance_reply"] = request.form.get("assurance_reply", "")
+    change, errors = _read_change(group, typed)
+    if not errors:
+        try:
+            with transaction():
+                change_group(group, change, actor_id=member().id)
+        except NotPossible as error:
+            errors = {"": str(error)}
+    if errors:
+        return _settings_page(group, typed, errors)
+    flash(f"The settings of {group.name} are changed.")
+    return redirect(f"/g/{group.slug}/settings")
+
+
+def _own_group(slug: str) -> Group:
+    """The group if the viewer owns it, or one above up to the wall of a circle; else 404."""
+    group = the_group(slug)
+    return group if may_own(viewer(), group) else abort(404)
+
+
+def _has_door(group: Group) -> bool:
+    """Whether listing and joining are a choice: into the community and into circles leads only an invitation."""
+    return group.kind not in (Kind.COMMUNITY, Kind.CIRCLE)
+
+
+def _read_change(group: Group, typed: dict[str, str]) -> tuple[GroupChange, dict[str, str]]:
+    """The change that a form asks for, and a sentence for every field that will not do."""
+    errors = {}
+    if not typed["name"]:
+        errors["name"] = "Give the group a name."
+    if typed["moderate"] not in list(Moderate):
+        errors["moderate"] = "Choose whose posts wait."
+    if _has_door(group) and typed["join_policy"] not in list(JoinPolicy):
+        errors["join_policy"] = "Choose who can join."
+    for name in ("assurance_new", "assurance_reply"):
+        if typed[name] not in list(Assurance):
+            errors[name] = "Choose how sure the sender must be."
+    if typed["quota"] and not (typed["quota"].isascii() and typed["quota"].isdigit() and 0 < int(typed["quota"]) < 10**6):
+        errors["quota"] = "Write a number of posts such as 20, or leave it empty for no limit."
+    if errors:
+        return GroupChange(), errors
+    return GroupChange(
+        name=typed["name"],
+        description=typed["description"],
+        moderate=Moderate(typed["moderate"]),
+        assurance_new=Assurance(typed["assurance_new"]),
+        assurance_reply=Assurance(typed["assurance_reply"]),
+        quota=int(typed["quota"] or 0),
+        join_policy=JoinPolicy(typed["join_policy"]) if _has_door(group) else None,
+        listed=typed["listed"] == "yes" if _has_door(group) else None,
+    ), {}
+
+
+def _settings_page(group: Group, typed: dict[str, str], errors: dict[str, str]) -> Page:
+    page = render_template(
+        "people/settings.html", group=group, typed=typed, errors=errors, words=_WORDS, has_door=_has_door(group)
+    )
+    return (page, 422) if errors else page
+
+
+# --- a member, for members ---
+
+
+@blueprint.get("/m/<public_id>")
+@members_only
+def profile(public_id: str) -> Page:
+    """Who somebody is, for the other members; of one who is not in the community now, the name alone."""
+    who = member_by_public_id(public_id) or abort(404)
+    return render_template(
+        "people/profile.html",
+        who=who,
+        here=_in_community(who),
+        common=groups_in_common(viewer(), who.id),
+        moderated=[group for group in groups_in_common(viewer(), who.id) if may_moderate(viewer(), group)],
+        is_self=who.id == viewer().member_id,
+    )
+
+
+def _in_community(who: Member) -> bool:
+    root = membership_of(who.id, community().id)
+    return root is not None and root.standing in (Standing.ACTIVE, Standing.MUTED)

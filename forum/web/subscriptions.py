@@ -1,0 +1,212 @@
+"""My groups: how each one's posts reach me, joining, leaving, and the one-click unsubscribe of mail programs."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from forum.accounts.models import Member
+from forum.accounts.queries import member_by_id
+from forum.clock import now
+from forum.db import db, transaction
+from forum.groups.actions import (
+    COME_BACK_WITHIN,
+    MailChoice,
+    NotPossible,
+    ask_to_join,
+    choose_mail,
+    come_back,
+    leave,
+    may_come_back,
+    stop_mail,
+)
+from forum.groups.models import Delivery, Group, Kind, Membership, Standing
+from forum.groups.queries import (
+    former_membership,
+    former_memberships_since,
+    group_to_join,
+    may_see,
+    membership_of,
+    memberships_of,
+)
+from forum.tokens import Purpose, current_tokens
+from forum.web.session import csrf, member, members_only, sign_out, signed_in_member, the_group, viewer
+
+blueprint = Blueprint("subscriptions", __name__)
+
+Page = Response | str | tuple[str, int]
+
+DELIVERIES = (
+    (Delivery.SINGLE, "Every post as its own mail"),
+    (Delivery.DIGEST, "One mail a day with all posts"),
+    (Delivery.NONE, "No mail: I read it here"),
+)
+# What an operator may have set and the page does not offer: shown while it stands, so that saving does not change it.
+_SET_ELSEWHERE = {
+    Delivery.WEEKLY: "One mail a week, as set by an operator",
+    Delivery.FOLLOWED: "Only threads I follow, as set by an operator",
+    Delivery.SPECIALS: "Only special announcements, as set by an operator",
+}
+
+
+@blueprint.get("/my-groups")
+@members_only
+def my_groups() -> Page:
+    return _my_groups_page({})
+
+
+@blueprint.post("/my-groups")
+@members_only
+def save() -> Page:
+    """Take the choices of all groups on the page together; a group that the form does not name stays as it is."""
+    choices = {}
+    for membership in _receiving():
+        slug = membership.group.slug
+        given = request.form.get(f"delivery-{slug}")
+        if given is None:
+            continue
+        if given not in {value for value, _words in _offered(membership)}:
+            return _my_groups_page({f"delivery-{slug}": f"Choose one of the ways for {membership.group.name}."})
+        choices[membership.group_id] = MailChoice(Delivery(given), request.form.get(f"own-{slug}") == "yes")
+    with transaction():
+        choose_mail(member(), choices)
+    flash("Your choices are saved. They count from now on, also for mail on its way.")
+    return redirect("/my-groups")
+
+
+def _receiving() -> list[Membership]:
+    return [each for each in memberships_of(member().id) if each.standing in (Standing.ACTIVE, Standing.MUTED)]
+
+
+def _offered(membership: Membership) -> list[tuple[Delivery, str]]:
+    words = _SET_ELSEWHERE.get(membership.delivery)
+    return [*DELIVERIES, (membership.delivery, words)] if words else [*DELIVERIES]
+
+
+def _my_groups_page(errors: dict[str, str]) -> Page:
+    memberships = memberships_of(member().id)
+    page = render_template(
+        "subscriptions/my_groups.html",
+        rows=[(each, _offered(each)) for each in _receiving()],
+        pending=[each for each in memberships if each.standing is Standing.PENDING],
+        closed=[each for each in memberships if each.standing is Standing.BANNED and may_see(viewer(), each.group)],
+        left=former_memberships_since(member().id, now() - COME_BACK_WITHIN),
+        errors=errors,
+        Standing=Standing,
+    )
+    return (page, 422) if errors else page
+
+
+@blueprint.post("/g/<slug>/join")
+@members_only
+def join(slug: str) -> Page:
+    """Join, ask to join, or come back to a group that one has left lately."""
+    group = group_to_join(viewer(), slug) or abort(404)
+    try:
+        with transaction():
+            joined = _join(member(), group)
+    except NotPossible as error:
+        flash(str(error))
+        return redirect("/groups")
+    if joined.standing is Standing.PENDING:
+        flash(f"The moderators of {group.name} have your request. A mail tells you what they say.")
+        return redirect("/my-groups")
+    flash(f"You are now a member of {group.name}.")
+    return redirect(f"/g/{group.slug}")
+
+
+def _join(who: Member, group: Group) -> Membership:
+    if membership_of(who.id, group.id) is None and may_come_back(former_membership(who.id, group.id)):
+        return come_back(who, group)
+    return ask_to_join(who, group)
+
+
+@blueprint.get("/g/<slug>/leave")
+@members_only
+def leave_page(slug: str) -> Page:
+    return _leave_page(_own_group(slug), {})
+
+
+@blueprint.post("/g/<slug>/leave")
+@members_only
+def leave_group(slug: str) -> Page:
+    """Leave a group; leaving the community leaves all groups and ends the session."""
+    group, who = _own_group(slug), member()
+    try:
+        with transaction():
+            leave(who, group, actor_id=who.id, why="left on the web")
+    except NotPossible as error:
+        return _leave_page(group, {"": str(error)})
+    if group.kind is Kind.COMMUNITY:
+        sign_out()
+        flash(f"You have left {group.name} and all its groups. To come back, ask a member for an invitation.")
+        return redirect("/sign-in")
+    flash(f"You have left {group.name}. You can come back below for 30 days.")
+    return redirect("/my-groups")
+
+
+def _own_group(slug: str) -> Group:
+    """A group that the viewer belongs to or has asked to; 404 for others and for who is banned there."""
+    group = the_group(slug)
+    own = viewer().belongings.get(group.id)
+    return group if own is not None and own.standing is not Standing.BANNED else abort(404)
+
+
+def _leave_page(group: Group, errors: dict[str, str]) -> Page:
+    others = [each.group for each in _receiving() if each.group_id != group.id]
+    own = viewer().belongings[group.id]
+    page = render_template(
+        "subscriptions/leave.html",
+        group=group,
+        is_community=group.kind is Kind.COMMUNITY,
+        asked_only=own.standing is Standing.PENDING,
+        others=others,
+        errors=errors,
+    )
+    return (page, 422) if errors else page
+
+
+# --- one click in the mail program (RFC 8058) ---
+
+
+@blueprint.get("/u/<token>")
+def unsubscribe_page(token: str) -> Page:
+    who, group = _subscription(token)
+    return _unsubscribe_page(token, who, group, just_done=False)
+
+
+@blueprint.post("/u/<token>")
+@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF has no types.
+def unsubscribe(token: str) -> Page:
+    """Stop the mail of one group, for whoever holds the token: no session, no cookie, no redirect, safe to repeat."""
+    who, group = _subscription(token)
+    with transaction():
+        stop_mail(who, group, why="one-click unsubscribe")
+    return _unsubscribe_page(token, who, group, just_done=True)
+
+
+def _subscription(token: str) -> tuple[Member, Group]:
+    """The member and the group that a token of a copy's List-Unsubscribe names, or 404."""
+    numbers = current_tokens().read(Purpose.LEAVE, token)
+    who = None if numbers is None else member_by_id(numbers[0])
+    group = None if numbers is None else db.session.get(Group, numbers[1])
+    if who is None or group is None:
+        abort(404)
+    return who, group
+
+
+def _unsubscribe_page(token: str, who: Member, group: Group, *, just_done: bool) -> Page:
+    here = signed_in_member()
+    membership = membership_of(who.id, group.id)
+    return render_template(
+        "subscriptions/unsubscribe.html",
+        token=token,
+        group=group,
+        membership=membership,
+        gets_mail=membership is not None
+        and membership.standing in (Standing.ACTIVE, Standing.MUTED)
+        and membership.delivery is not Delivery.NONE,
+        # Only the page with the button still asks; who has left or gets no mail is told so.
+        stays=group.kind is Kind.COMMUNITY or (membership is not None and membership.role != "member"),
+        just_done=just_done,
+        own=here is not None and here.id == who.id,
+        may_come_back=may_come_back(former_membership(who.id, group.id)),
+    )

@@ -1,0 +1,281 @@
+"""Pages of threads: reading one, writing and answering, and the files of posts.
+
+Every post goes through the one gate: a form becomes a submission, and what the gate says of it becomes a page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from typing import assert_never
+
+from flask import Blueprint, abort, redirect, render_template, request, send_file
+from markupsafe import Markup
+from sqlalchemy.exc import OperationalError
+from structlog import get_logger
+from werkzeug.wrappers import Response
+
+from forum import blobs
+from forum.db import db, transaction
+from forum.groups.models import Group, Standing
+from forum.groups.queries import count_members
+from forum.posting.models import HeldPost
+from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
+from forum.posting.publish import render
+from forum.posting.submit import submit
+from forum.rules.submission import Finding
+from forum.settings import current_settings
+from forum.text import excerpt, mark_words
+from forum.threads import paging
+from forum.threads.actions import mark_read
+from forum.threads.models import Post, TextFormat, Thread
+from forum.threads.queries import (
+    attachment_for,
+    last_post_of,
+    post_by_id,
+    post_for,
+    posts_page,
+    reading_marks,
+    thread_for,
+)
+from forum.web.asked import asked_number
+from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, read_draft, submission_of
+from forum.web.session import member, members_only, the_group, viewer
+from forum.web.shown import quoted, shown
+
+blueprint = Blueprint("threads", __name__)
+log = get_logger(__name__)
+
+Page = str | Response | tuple[str, int]
+
+# What may keep its type when it is saved; everything else, and all that could run, is only octets.
+_HARMLESS = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain")
+# Which field of the form a finding is about; the others are about the post as a whole.
+_FIELD_OF_RULE = {"empty": "text", "size": "files"}
+
+
+@blueprint.url_value_preprocessor
+def _take_large_forms(_endpoint: str | None, _values: object) -> None:
+    """A form somewhat above the limit is read all the same, so that its words can be given back with a sentence."""
+    request.max_content_length = 2 * current_settings().max_message + 2**20
+
+
+@blueprint.get("/t/<public_id>")
+@members_only
+def thread(public_id: str) -> Page:
+    """A thread, 200 posts a page. The reader's own mark moves on: the one thing that a GET may write."""
+    thread = _the_thread(public_id)
+    after = asked_number("after") or 0
+    read_to = reading_marks(viewer().member_id, [thread.id]).get(thread.id, 0)
+    if request.method == "GET":
+        _move_mark(thread, read_to, paging.end_of_page(thread, after))
+    answered = _post_of(thread, request.args.get("reply", ""))
+    quote = quoted(answered) if answered is not None and request.args.get("quote") else ""
+    draft = fresh_draft(text=quote, answers=answered.public_id if answered is not None else "")
+    return _thread_page(thread, draft, after=after, read_to=read_to)
+
+
+@blueprint.post("/t/<public_id>/reply")
+@members_only
+def reply(public_id: str) -> Page:
+    """An answer in a thread, or a look at how it would read."""
+    thread = _the_thread(public_id)
+    draft = read_draft(member())
+    after = asked_number("after") or 0
+    if request.form.get("act") == "preview":
+        return _thread_page(thread, draft, after=after, preview=_preview(draft))
+    answers = _post_of(thread, draft.answers) or last_post_of(thread)
+    with transaction():
+        outcome = submit(submission_of(draft, member(), thread.group, answers))
+    return _answer(outcome, lambda errors: _thread_page(thread, draft, after=after, errors=errors))
+
+
+@blueprint.get("/g/<slug>/write")
+@members_only
+def write(slug: str) -> Page:
+    """The form for a new thread."""
+    group = the_group(slug)
+    if group.id not in viewer().belongings:
+        return redirect(f"/g/{group.slug}")
+    return _write_page(group, fresh_draft())
+
+
+@blueprint.post("/g/<slug>/write")
+@members_only
+def begin(slug: str) -> Page:
+    """A new thread, or a look at how its first post would read."""
+    group = the_group(slug)
+    draft = read_draft(member())
+    if request.form.get("act") == "preview":
+        return _write_page(group, draft, preview=_preview(draft))
+    if not draft.subject:
+        return _write_page(group, draft, errors={"subject": "Write a subject: a few words on what it is about."})
+    with transaction():
+        outcome = submit(submission_of(draft, member(), group, None))
+    return _answer(outcome, lambda errors: _write_page(group, draft, errors=errors))
+
+
+@blueprint.get("/p/<public_id>")
+@members_only
+def post(public_id: str) -> Response:
+    """The stable address of a post: leads to where it stands now."""
+    return redirect(_place_of(post_for(viewer(), public_id) or abort(404)))
+
+
+@blueprint.get("/a/<public_id>/<name>")
+@members_only
+def attachment(public_id: str, name: str) -> Response:
+    """A file of a post, to be saved and never to be run here. The name in the address is only for reading it."""
+    file = attachment_for(viewer(), public_id) or abort(404)
+    try:
+        content = blobs.content_of(file.digest)
+    except KeyError:
+        abort(404)
+    response = send_file(
+        BytesIO(content),
+        mimetype=file.type if file.type in _HARMLESS else "application/octet-stream",
+        as_attachment=True,
+        download_name=file.name,
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _the_thread(public_id: str) -> Thread:
+    return thread_for(viewer(), public_id) or abort(404)
+
+
+def _post_of(thread: Thread, public_id: str) -> Post | None:
+    """The post of this thread that the viewer has chosen to answer."""
+    post = post_for(viewer(), public_id) if public_id else None
+    return post if post is not None and post.thread_id == thread.id else None
+
+
+def _move_mark(thread: Thread, read_to: int, seen_to: int) -> None:
+    if seen_to <= read_to:
+        return
+    thread_id = thread.id
+    try:
+        with transaction():
+            mark_read(viewer().member_id, thread_id, seen_to)
+    except OperationalError:
+        # The database is busy with writing. The page is worth more than the mark, which moves with the next visit.
+        log.warning("a reading mark did not move", thread=thread_id)
+
+
+def _thread_page(
+    thread: Thread,
+    draft: Draft,
+    *,
+    after: int,
+    read_to: int = 0,
+    errors: Mapping[str, str] | None = None,
+    preview: Markup | None = None,
+) -> Page:
+    found = posts_page(thread, after=after, limit=paging.PAGE + 1)
+    posts = found[: paging.PAGE]
+    more = posts[-1].published_no if len(found) > paging.PAGE else None
+    own = viewer().belongings.get(thread.group_id)
+    answered = _post_of(thread, draft.answers)
+    chosen = answered is not None and (more is not None or answered.id != posts[-1].id if posts else True)
+    unread_elsewhere = None
+    if 0 < read_to < thread.last_published_no and posts and (more is not None or after) and not errors:
+        unread = paging.first_unread(thread, read_to)
+        unread_elsewhere = unread if unread is not None and unread not in posts else None
+    page = render_template(
+        "threads/thread.html",
+        thread=thread,
+        group=thread.group,
+        posts=shown(posts, read_to),
+        new=sum(1 for post in posts if 0 < read_to < post.published_no),
+        grown_from=_grown_from(thread),
+        unread_elsewhere=unread_elsewhere,
+        after=after,
+        earlier=paging.start_of_page_before(thread, after) if after else None,
+        more=more,
+        own=own,
+        Standing=Standing,
+        may_write=own is not None and own.standing is Standing.ACTIVE and thread.locked_at is None,
+        members=count_members(thread.group_id),
+        draft=draft,
+        answered=answered if chosen else None,
+        answered_words=excerpt(answered.text, 90) if answered is not None and chosen else "",
+        last=posts[-1] if posts else None,
+        writing=more is None or answered is not None or bool(draft.text),
+        errors=errors or {},
+        preview=preview,
+        files_at_most=FILES_AT_MOST,
+        max_size=current_settings().max_message,
+    )
+    return (page, 422) if errors else page
+
+
+def _write_page(
+    group: Group, draft: Draft, *, errors: Mapping[str, str] | None = None, preview: Markup | None = None
+) -> Page:
+    page = render_template(
+        "threads/write.html",
+        group=group,
+        members=count_members(group.id),
+        draft=draft,
+        errors=errors or {},
+        preview=preview,
+        files_at_most=FILES_AT_MOST,
+        max_size=current_settings().max_message,
+    )
+    return (page, 422) if errors else page
+
+
+def _grown_from(thread: Thread) -> Post | None:
+    """The post that this thread grew out of, if the viewer may read it."""
+    if thread.grown_from_id is None:
+        return None
+    post = post_by_id(thread.grown_from_id)
+    return post_for(viewer(), post.public_id) if post is not None else None
+
+
+def _preview(draft: Draft) -> Markup:
+    return Markup(render(draft.text, TextFormat.MARKDOWN, ""))
+
+
+def _answer(outcome: Outcome, again: Callable[[Mapping[str, str]], Page]) -> Page:
+    """What the gate said, as a page: the post, that it waits, or the form `again` with sentences by field."""
+    match outcome:
+        case Published(post_id):
+            return _to_post(post_id)
+        case Held(held_id):
+            return _held_page(held_id)
+        case Duplicate(post_id, held_id):
+            if post_id is not None:
+                return _to_post(post_id)
+            return _held_page(held_id) if held_id is not None else redirect("/mine/held")
+        case Returned(findings) | Refused(findings):
+            return again(_sentences(findings))
+        case Ignored(reason):
+            return again({"": f"This was not posted: {reason}."})
+        case unknown:
+            assert_never(unknown)
+
+
+def _sentences(findings: Sequence[Finding]) -> Mapping[str, str]:
+    errors: dict[str, str] = {}
+    for finding in findings:
+        field = _FIELD_OF_RULE.get(finding.rule, "")
+        errors[field] = f"{errors.get(field, '')} {finding.sentence}".strip()
+    return errors
+
+
+def _to_post(post_id: int) -> Response:
+    return redirect(_place_of(db.session.get_one(Post, post_id)), 303)
+
+
+def _place_of(post: Post) -> str:
+    """Where a post stands now: its page in its thread."""
+    after = paging.start_of_page_with(post)
+    page = f"?after={after}" if after else ""
+    return f"/t/{post.thread.public_id}{page}#p-{post.public_id}"
+
+
+def _held_page(held_id: int) -> Page:
+    held = db.session.get_one(HeldPost, held_id)
+    words = [word for finding in held.findings for word in finding["evidence"]]
+    text = mark_words(held.text, words)
+    return render_template("threads/held.html", held=held, group=held.group, text=text), 202

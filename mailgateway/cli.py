@@ -1,0 +1,137 @@
+"""The gateway's commands: `listen`, and `mail parse`, `mail list`, `mail replay`, `mail trace`."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from forum.cli.frame import as_json, open_site, refuse, show_json
+from forum.clock import now
+from forum.db import db, transaction
+from forum.log import record
+from forum.settings import read_settings
+from forum.threads.queries import post_by_id
+from mailgateway.authenticate import SystemDns, authenticate
+from mailgateway.listen import listening
+from mailgateway.models import InboundMail, MailState
+from mailgateway.parse import as_json as parsed_as_json
+from mailgateway.parse import parse
+
+
+@click.command(epilog="Example: banyan listen")
+def listen() -> None:
+    """Take mail from the mail server by LMTP (BANYAN_LMTP_LISTEN) until SIGTERM."""
+    settings = read_settings()
+    with open_site(settings) as core:
+        try:
+            asyncio.run(_listen(core, settings))
+        except OSError as error:
+            refuse(f"Cannot listen on {settings.lmtp_listen}: {error.strerror or error}")
+
+
+async def _listen(core: Any, settings: Any) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with listening(core, settings):
+        await stop.wait()
+
+
+@click.group()
+def mail() -> None:
+    """Mail that came in, and what the gateway makes of mails."""
+
+
+@mail.command("parse", epilog="Example: banyan mail parse reply.eml")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def parse_files(files: tuple[Path, ...]) -> None:
+    """Show what the gateway makes of mails, one JSON object a line. Works without a site."""
+    settings = read_settings()
+    lookup_txt = SystemDns()
+    missing = 0
+    for file in files:
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            missing += 1
+            click.echo(f"{file}: {error.strerror}", err=True)
+            show_json(parsed_as_json(parse(b""), str(file), "claimed"))
+            continue
+        parsed = parse(raw)
+        known = authenticate(parsed, raw, settings.trusted_authserv_id, lookup_txt)
+        show_json(parsed_as_json(parsed, str(file), str(known.assurance)))
+    if missing:
+        raise SystemExit(1)
+
+
+@mail.command("list", epilog="Example: banyan mail list --state set_aside")
+@click.option("--state", type=click.Choice([state.value for state in MailState]), help="Only mail of this fate.")
+@click.option("--limit", default=100, show_default=True, help="At most so many, the newest ones.")
+@as_json
+def list_mail(state: str | None, limit: int, json_: bool) -> None:
+    """Mail that came in, newest first, and what became of it."""
+    rows = select(InboundMail).options(selectinload(InboundMail.recipients)).order_by(InboundMail.id.desc())
+    if state is not None:
+        rows = rows.where(InboundMail.state == MailState(state))
+    with open_site():
+        found = [_row(each) for each in db.session.scalars(rows.limit(limit))]
+    if json_:
+        show_json(found)
+        return
+    for each in found:
+        recipients = ", ".join(each["to"])
+        received = f"{each['received_at']:%Y-%m-%d %H:%M}"
+        click.echo(f"{each['id']}  {received}  {each['state']:<10}  {each['from']} -> {recipients}")
+        click.echo(f"    {each['subject']}" + (f"  ({each['reason']})" if each["reason"] else ""))
+
+
+def _row(each: InboundMail) -> dict[str, Any]:
+    post_id = next((recipient.post_id for recipient in each.recipients if recipient.post_id is not None), None)
+    post = None if post_id is None else post_by_id(post_id)
+    return {
+        "id": each.public_id,
+        "from": each.from_address or each.envelope_sender,
+        "to": [recipient.address for recipient in each.recipients],
+        "subject": each.subject,
+        "message_id": each.message_id,
+        "state": each.state.value,
+        "reason": each.reason or each.error or "",
+        "post": None if post is None else post.public_id,
+        "received_at": each.received_at,
+    }
+
+
+@mail.command(epilog="Example: banyan mail replay k3v9w2m4x7qa")
+@click.argument("mail_id", metavar="ID")
+def replay(mail_id: str) -> None:
+    """Take a mail in again: one that was set aside, after what broke it is mended, or one whose fate was wrong."""
+    with open_site(), transaction() as session:
+        each = session.scalars(select(InboundMail).where(InboundMail.public_id == mail_id)).first()
+        if each is None:
+            refuse(f"There is no mail {mail_id!r}. See: banyan mail list")
+        if each.raw_digest is None:
+            refuse("The text of this mail is no longer kept.")
+        if each.state is MailState.POSTED:
+            refuse("This mail was posted; replaying it would change nothing.")
+        each.state, each.reason, each.error = MailState.RECEIVED, "", None
+        each.attempts, each.due_at = 0, now()
+        each.done_at = each.set_aside_at = each.leased_until = None
+        for recipient in each.recipients:
+            recipient.state, recipient.reason = MailState.RECEIVED, ""
+        record("replay mail", "inbound_mail", each.id, why="by an operator")
+    click.echo(f"{mail_id} is due again; `banyan mail list` shows what becomes of it.")
+
+
+@mail.command(epilog="Example: banyan mail trace ann@example.org")
+@click.argument("what", metavar="MESSAGE_ID|EMAIL")
+@as_json
+def trace(what: str, json_: bool) -> None:
+    """Say why somebody did or did not get a post. Not there yet."""
+    refuse("mail trace is not there yet. `banyan mail list` shows what came in.")
+
+
+commands = [listen, mail]

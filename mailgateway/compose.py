@@ -1,0 +1,219 @@
+"""A post as mail: composed once, text and HTML, with headers that are the same for all readers and a few that are not.
+
+The body is byte-equal for every reader of a fan-out; what is personal stands only in Reply-To, List-Unsubscribe,
+References and the return path, so that a forwarded body gives nothing away. Pure, but for what it is handed.
+"""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+
+from forum.text import html_to_mail, wrap_plain
+from mailgateway.addresses import Addresses, Verb
+from mailgateway.smtp import dot_stuff
+
+# Above this a file goes as a link; so does every file when the copies of it together would be above the second.
+LARGEST_FILE = 1_000_000
+LARGEST_FAN_OUT = 100_000_000
+MAX_REFERENCES = 20
+_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>@"\\,;:()\[\]]+')
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file of the post: its octets when it is to go along, else only its link."""
+
+    name: str
+    type: str
+    size: int
+    url: str
+    content: bytes | None
+
+
+@dataclass(frozen=True)
+class OutgoingPost:
+    """All that a copy of a post says, gathered before; no address of a member is in it.
+
+    `own_ids` are, by member id, the ids under which members sent the posts that this one answers: a copy to such
+    a member carries them in References, so that the mail program joins it to the Sent mail.
+    """
+
+    post_id: int
+    author_id: int
+    byline: str
+    group_id: int
+    group_name: str
+    group_mail_name: str
+    group_url: str
+    also_to: tuple[str, ...]
+    subject: str
+    is_reply: bool
+    text: str
+    html: str
+    files: tuple[OutgoingFile, ...]
+    message_id: str
+    ancestors: tuple[str, ...]
+    own_ids: Mapping[int, tuple[str, ...]]
+    created_at: datetime
+    thread_url: str
+    post_url: str
+    base_url: str
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A post ready to send: shared headers, then the personal ones of each reader, then the rest. Dots are stuffed."""
+
+    post: OutgoingPost
+    head: bytes
+    rest: bytes
+
+    def parts_for(self, member_id: int, addresses: Addresses) -> Sequence[bytes]:
+        """The octets of one reader's copy; joined they are the message."""
+        return (self.head, self._personal(member_id, addresses), self.rest)
+
+    def _personal(self, member_id: int, addresses: Addresses) -> bytes:
+        post = self.post
+        token = addresses.leave_token(member_id, post.group_id)
+        references = ""
+        if post.ancestors:
+            own = post.own_ids.get(member_id, ())
+            ids = "\r\n ".join((*post.ancestors[:1], *own, *post.ancestors[1:]))
+            references = f"References: {ids}\r\n"
+        # The name in Reply-To is the group's: what a reader answers goes to the group.
+        return (
+            f"Reply-To: {display(post.group_name)} <{addresses.reply(member_id, post.post_id)}>\r\n"
+            f"List-Unsubscribe: <{post.base_url}/u/{token}>,\r\n"
+            f" <mailto:leave+{token}@{addresses.domain}?subject=leave>\r\n"
+            f"{references}"
+        ).encode("ascii")
+
+
+def display(name: str) -> str:
+    """A name as it stands before an address: quoted or encoded (RFC 2047), on one line, without an address in it."""
+    clean = " ".join(_NOT_IN_NAMES.sub(" ", name).split())[:120]
+    return f'"{clean}"' if clean.isascii() else _encoded(clean)
+
+
+def _encoded(name: str) -> str:
+    """RFC 2047, base64, in words of at most 75 characters."""
+    words, piece = [], ""
+    for character in name:
+        if len((piece + character).encode()) > 42:
+            words.append(piece)
+            piece = ""
+        piece += character
+    words.append(piece)
+    return " ".join(f"=?utf-8?b?{base64.b64encode(word.encode()).decode()}?=" for word in words)
+
+
+def compose(post: OutgoingPost, addresses: Addresses) -> Composed:
+    """Compose one post. The message is 7-bit clean, so that any smarthost takes it."""
+    body = _body(post)
+    rest = body.as_bytes(policy=_POLICY)
+    head = "".join(f"{name}: {value}\r\n" for name, value in _headers(post, addresses))
+    return Composed(post, head.encode("ascii"), dot_stuff(rest))
+
+
+def outgoing_subject(post: OutgoingPost) -> str:
+    """The thread's subject under the group's name, once, and `Re:` for an answer."""
+    return f"{'Re: ' if post.is_reply else ''}[{post.group_name}] {post.subject}"
+
+
+def _headers(post: OutgoingPost, addresses: Addresses) -> Sequence[tuple[str, str]]:
+    group = addresses.group(post.group_mail_name)
+    name = display(post.group_name)
+    headers = [
+        (
+            "From",
+            f"{display(f'{post.byline} via {post.group_name}')} <{addresses.author(post.author_id, post.group_id)}>",
+        ),
+        ("To", ",\r\n ".join((f"{name} <{group}>", *post.also_to))),
+        ("Subject", _folded_subject(outgoing_subject(post))),
+        ("Date", format_datetime(post.created_at)),
+        ("Message-ID", post.message_id),
+    ]
+    if post.ancestors:
+        headers.append(("In-Reply-To", post.ancestors[-1]))
+    headers += [
+        ("List-Id", f"{name} <{post.group_mail_name}.{addresses.domain}>"),
+        ("List-Post", f"<mailto:{group}>"),
+        ("List-Help", f"<mailto:{addresses.command(post.group_mail_name, Verb.HELP)}>, <{post.base_url}/my-groups>"),
+        ("List-Owner", f"<mailto:{addresses.moderators(post.group_mail_name)}>"),
+        ("List-Archive", f"<{post.group_url}>"),
+        ("List-Subscribe", f"<mailto:{addresses.command(post.group_mail_name, Verb.JOIN)}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("Archived-At", f"<{post.post_url}>"),
+        ("Precedence", "list"),
+        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+    ]
+    return headers
+
+
+def _folded_subject(subject: str) -> str:
+    """The value of the Subject header, folded and encoded by the standard library."""
+    message = EmailMessage(policy=_POLICY)
+    message["Subject"] = subject
+    return message.as_bytes().decode("ascii").split(":", 1)[1].strip("\r\n ").removesuffix("\r\n\r\n")
+
+
+def footer(post: OutgoingPost) -> Sequence[str]:
+    """The lines under every copy: nothing in them is one reader's own."""
+    return (
+        f"{post.group_name}: your answer goes to the whole group.",
+        f"Read it on the web: {post.thread_url}",
+        f"Mail settings, or leave: {post.base_url}/my-groups",
+    )
+
+
+def _body(post: OutgoingPost) -> MIMEPart:
+    files = [file for file in post.files if file.content is None]
+    links = [f"{file.name} ({size_words(file.size)}): {file.url}" for file in files]
+    text = wrap_plain(post.text).rstrip("\n")
+    listed = "\n\nFiles, behind sign-in:\n" + "\n".join(links) if links else ""
+    plain = f"{text}{listed}\n\n-- \n" + "\n".join(footer(post)) + "\n"
+    body = MIMEPart(policy=_POLICY)
+    body.set_content(plain, subtype="plain", charset="utf-8", cte="quoted-printable")
+    body.add_alternative(_html_page(post, files), subtype="html", charset="utf-8", cte="quoted-printable")
+    for file in post.files:
+        if file.content is not None:
+            main, _, sub = file.type.partition("/")
+            body.add_attachment(
+                file.content, maintype=main or "application", subtype=sub or "octet-stream", filename=file.name
+            )
+    body["MIME-Version"] = "1.0"
+    return body
+
+
+_PAGE = (
+    '<!DOCTYPE html><html><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>'
+    "<body style=\"margin:0;padding:12px;font-family:system-ui,-apple-system,'Segoe UI',sans-serif;font-size:17px;"
+    'line-height:1.55"><div style="max-width:40em">{content}{links}<hr style="border:0;border-top:1px solid #999">'
+    '<p style="font-size:14px">{footer}</p></div></body></html>\n'
+)
+
+
+def _html_page(post: OutgoingPost, linked: Sequence[OutgoingFile]) -> str:
+    links = "".join(
+        f'<p><a href="{escape(file.url)}">{escape(file.name)}</a> ({size_words(file.size)})</p>' for file in linked
+    )
+    answer, _, _ = footer(post)
+    lines = (
+        escape(answer),
+        f'<a href="{escape(post.thread_url)}">Read it on the web</a> · '
+        f'<a href="{escape(post.base_url)}/my-groups">Mail settings, or leave</a>',
+    )
+    # Quoted-printable folds lines, so the page may stand on few of them.
+    return _PAGE.format(content=html_to_mail(post.html), links=links, footer="<br>".join(lines))
+
+
+def size_words(octets: int) -> str:
+    """A size for people."""
+    return f"{octets / 1e6:.1f} MB" if octets >= 100_000 else f"{max(octets / 1e3, 0.1):.1f} kB"

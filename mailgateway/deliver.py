@@ -1,0 +1,246 @@
+"""Sends what is due: claims deliveries, asks again whether each may and wants to have its copy, and carries them out.
+
+No transaction is open while SMTP talks. Marks are committed every 100 receipts or 200 ms, so that a crash sends
+again at most what was in flight. A smarthost in trouble defers everything and refuses nobody.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import and_, not_, or_, select, update
+
+from forum.accounts.models import Address
+from forum.clock import now
+from forum.db import db, reading, transaction
+from forum.groups.models import Delivery as DeliveryMode
+from forum.groups.models import Membership, Standing
+from forum.queue import anything_due, back_off, claim, renew
+from forum.settings import current_settings
+from forum.threads.models import Post, Thread
+from forum.threads.queries import is_author
+from forum.tokens import current_tokens
+from mailgateway.addresses import Addresses
+from mailgateway.compose import Composed, compose
+from mailgateway.models import Delivery, DeliveryState
+from mailgateway.outgoing import outgoing_post
+from mailgateway.smarthost import Carrier, carrier_for
+from mailgateway.smtp import Copy, Receipt
+
+CLAIM = 500
+MARK_AFTER = 100
+MARK_SECONDS = 0.2
+RENEW_SECONDS = 10.0
+# Five days of trying, as mail servers do (RFC 5321, section 4.5.4.1), then the copy is given up with its reason.
+GIVE_UP_AFTER = timedelta(days=5)
+COMPOSED_AT_ONCE = 32
+# A round ends after so many seconds even when more is due, so that a worker that is told to stop soon does.
+ROUND_SECONDS = 5.0
+# While the smarthost cannot be used nothing is claimed for so long, and no copy is blamed.
+TROUBLE_SECONDS = 20.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A claimed copy that may go: whose it is and where it goes."""
+
+    delivery_id: int
+    post_id: int
+    member_id: int
+    address_id: int
+    email: str
+
+
+def run(owner: str) -> Generator[int, None, None]:
+    """The worker of kind `deliver`."""
+    carrier = carrier_for(current_settings())
+    with asyncio.Runner() as runner:
+        round_ = _Round(owner, carrier)
+        try:
+            while True:
+                with reading():
+                    due = anything_due(Delivery)
+                yield runner.run(round_.go()) if due and not round_.paused() else 0
+        finally:
+            runner.run(carrier.close())
+
+
+class _Round:
+    """One stretch of sending: claims follow each other while anything is due, so that no connection waits."""
+
+    def __init__(self, owner: str, carrier: Carrier) -> None:
+        self._owner = owner
+        self._carrier = carrier
+        self._addresses = Addresses(current_settings().domain, current_tokens())
+        self._composed: OrderedDict[int, Composed] = OrderedDict()
+        self._receipts: list[Receipt] = []
+        self._in_flight: set[int] = set()
+        self._marked_at = time.monotonic()
+        self._renewed_at = time.monotonic()
+        self._paused_until = 0.0
+
+    async def go(self) -> int:
+        """Send until nothing is due, or for some seconds; returns how many deliveries were settled."""
+        settled = 0
+        ahead: asyncio.Task[None] | None = None
+        until = time.monotonic() + ROUND_SECONDS
+        while time.monotonic() < until and not self.paused() and (batch := self._claim()):
+            settled += len(batch)
+            # The next batch is claimed and queued while the last copies of this one are still on the line.
+            if ahead is not None:
+                await ahead
+            ahead = asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
+            await self._until_nearly_done(ahead)
+        if ahead is not None:
+            await ahead
+        self._mark()
+        return settled
+
+    def paused(self) -> bool:
+        return time.monotonic() < self._paused_until
+
+    async def _until_nearly_done(self, sending: asyncio.Task[None]) -> None:
+        while not sending.done() and len(self._in_flight) > CLAIM // 4:
+            await asyncio.sleep(0.005)
+            self._mark_when_due()
+
+    def _claim(self) -> Sequence[int]:
+        """Lease what is due; what may not or need not go any more is settled at once."""
+        with transaction():
+            ids = claim(Delivery, CLAIM, self._owner)
+        self._in_flight.update(ids)
+        return ids
+
+    def _copies(self, ids: Sequence[int]) -> Iterator[Copy]:
+        """The copies that may go, composed as they are pulled. Permission is looked up here, at the last moment."""
+        with reading():
+            due = may_go(ids)
+        going = {each.delivery_id for each in due}
+        skipped = [delivery_id for delivery_id in ids if delivery_id not in going]
+        if skipped:
+            self._skip(skipped)
+        sent_at = now()
+        for each in due:
+            composed = self._compose(each.post_id)
+            yield Copy(
+                key=each.delivery_id,
+                envelope_sender=self._addresses.bounce(each.address_id, sent_at),
+                recipient=each.email,
+                parts=composed.parts_for(each.member_id, self._addresses),
+            )
+
+    def _compose(self, post_id: int) -> Composed:
+        """The composed post, made when its first copy is pulled; the least lately used one makes room."""
+        if post_id not in self._composed:
+            with reading() as session:
+                post = outgoing_post(session.get_one(Post, post_id), current_settings(), self._addresses)
+            self._composed[post_id] = compose(post, self._addresses)
+            while len(self._composed) > COMPOSED_AT_ONCE:
+                self._composed.popitem(last=False)
+        self._composed.move_to_end(post_id)
+        return self._composed[post_id]
+
+    def _skip(self, ids: Sequence[int]) -> None:
+        with transaction() as session:
+            session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_(ids))
+                .values(
+                    state=DeliveryState.SKIPPED,
+                    done_at=now(),
+                    leased_until=None,
+                    error="the right or the wish to have it was gone at the moment of sending",
+                )
+                .execution_options(synchronize_session=False)
+            )
+        self._in_flight.difference_update(ids)
+
+    def _note(self, receipt: Receipt) -> None:
+        self._receipts.append(receipt)
+        self._in_flight.discard(receipt.key)
+        self._mark_when_due()
+
+    def _mark_when_due(self) -> None:
+        waited = time.monotonic() - self._marked_at
+        if len(self._receipts) >= MARK_AFTER or (self._receipts and waited > MARK_SECONDS):
+            self._mark()
+        if self._in_flight and time.monotonic() - self._renewed_at > RENEW_SECONDS:
+            with transaction():
+                renew(Delivery, self._in_flight, self._owner)
+            self._renewed_at = time.monotonic()
+
+    def _mark(self) -> None:
+        receipts, self._receipts = self._receipts, []
+        trouble = self._carrier.trouble
+        if trouble is not None:
+            log.warning("the smarthost cannot be used", trouble=str(trouble))
+            self._paused_until = time.monotonic() + TROUBLE_SECONDS
+        if receipts:
+            with transaction():
+                mark(receipts, blameless=trouble is not None)
+        self._marked_at = time.monotonic()
+
+
+def may_go(ids: Sequence[int]) -> list[Due]:
+    """Which of these copies may and should go now, by membership, standing, choice, address and post as they are."""
+    rows = db.session.execute(
+        select(Delivery.id, Delivery.post_id, Delivery.member_id, Address.id.label("address_id"), Address.email)
+        .join(Post, Post.id == Delivery.post_id)
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(
+            Membership,
+            and_(Membership.member_id == Delivery.member_id, Membership.group_id == Thread.group_id),
+        )
+        .join(Address, and_(Address.member_id == Delivery.member_id, Address.is_primary))
+        .where(
+            Delivery.id.in_(ids),
+            Delivery.done_at.is_(None),
+            Post.erased_at.is_(None),
+            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.delivery == DeliveryMode.SINGLE,
+            Address.bouncing_since.is_(None),
+            or_(not_(is_author(Membership.member_id)), Membership.own_copy),
+        )
+        .order_by(Delivery.due_at, Delivery.id)
+    )
+    return [Due(row.id, row.post_id, row.member_id, row.address_id, row.email) for row in rows]
+
+
+def mark(receipts: Sequence[Receipt], *, blameless: bool = False) -> None:
+    """Write down what became of copies. Needs an open transaction.
+
+    `blameless`: the smarthost as a whole was in trouble, so that a deferred copy has not used up an attempt.
+    """
+    sent = [receipt.key for receipt in receipts if receipt.verdict == "sent"]
+    if sent:
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(sent))
+            .values(state=DeliveryState.SENT, done_at=now(), leased_until=None, error=None)
+            .execution_options(synchronize_session=False)
+        )
+    for receipt in receipts:
+        if receipt.verdict != "sent":
+            _mark_failed(db.session.get_one(Delivery, receipt.key), receipt, blameless)
+
+
+def _mark_failed(delivery: Delivery, receipt: Receipt, blameless: bool) -> None:
+    moment = now()
+    delivery.leased_until = None
+    delivery.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:500]
+    post = db.session.get_one(Post, delivery.post_id)
+    if receipt.verdict == "deferred" and blameless:
+        delivery.attempts = max(delivery.attempts - 1, 0)
+        delivery.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
+    elif receipt.verdict == "refused":
+        delivery.state, delivery.done_at = DeliveryState.REFUSED, moment
+    elif moment - post.created_at > GIVE_UP_AFTER and delivery.attempts > 5:
+        delivery.state, delivery.done_at = DeliveryState.GIVEN_UP, moment
+    else:
+        delivery.due_at = moment + back_off(delivery.attempts)

@@ -1,0 +1,231 @@
+"""What each kind of notice says and to whom: one function a kind, from a task's ids to facts for its templates.
+
+Reads only. None means that there is nothing to say any more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from forum.accounts.models import Address, Member, OneTimeLink
+from forum.accounts.queries import primary_address
+from forum.accounts.sign_in import link_token
+from forum.clock import now
+from forum.db import db
+from forum.groups.invitations import invitation_token
+from forum.groups.models import Group, Invitation, Membership
+from forum.groups.queries import community, invitation_is_open
+from forum.posting.models import HeldPost, HeldState
+from forum.queue import Task
+from forum.settings import current_settings
+from forum.text import excerpt
+from forum.threads.models import Post
+from forum.tokens import Purpose, current_tokens
+from mailgateway.addresses import Addresses
+from mailgateway.models import InboundMail, InboundRecipient
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One mail to one person. `address_id` is None for somebody who is no member."""
+
+    template: str
+    email: str
+    name: str
+    address_id: int | None
+    from_name: str
+    facts: Mapping[str, Any]
+    reply_to: str = ""
+
+
+def _url(path: str) -> str:
+    return f"{current_settings().base_url}{path}"
+
+
+def _addresses() -> Addresses:
+    return Addresses(current_settings().domain, current_tokens())
+
+
+def _to_member(template: str, member_id: int, reply_to: str = "", **facts: Any) -> Notice | None:
+    """A notice to a member's address for mail; none for whoever has no address (left)."""
+    member, address = db.session.get_one(Member, member_id), primary_address(member_id)
+    if address is None:
+        return None
+    root = community()
+    facts |= {"member": member, "community": root}
+    return Notice(template, address.email, member.name, address.id, root.name, facts, reply_to)
+
+
+def _sign_in(task: Task) -> Notice | None:
+    link = db.session.get(OneTimeLink, task.target_id)
+    if link is None or link.used_at is not None or link.expires_at <= now():
+        return None
+    return _link_notice("sign_in", link, _url(f"/sign-in/{link_token(link)}"))
+
+
+def _verify_address(task: Task) -> Notice | None:
+    link = db.session.get(OneTimeLink, task.target_id)
+    if link is None or link.used_at is not None or link.expires_at <= now():
+        return None
+    return _link_notice("verify_address", link, _url(f"/verify/{link_token(link)}"))
+
+
+def _link_notice(template: str, link: OneTimeLink, url: str) -> Notice:
+    member, root = db.session.get_one(Member, link.member_id), community()
+    facts = {"member": member, "community": root, "url": url, "email": link.email}
+    return Notice(template, link.email, member.name, None, root.name, facts)
+
+
+def _address_taken(task: Task) -> Notice | None:
+    address = db.session.get(Address, task.target_id)
+    return None if address is None else _to_member("address_taken", address.member_id, email=address.email)
+
+
+def _invitation(task: Task) -> Notice | None:
+    invitation = db.session.get(Invitation, task.target_id)
+    if invitation is None or not invitation_is_open(invitation):
+        return None
+    group, root = db.session.get_one(Group, invitation.group_id), community()
+    facts = {
+        "invitation": invitation,
+        "inviter": db.session.get_one(Member, invitation.invited_by_id),
+        "group": group,
+        "community": root,
+        "url": _url(f"/invitation/{invitation_token(invitation)}"),
+    }
+    return Notice("invitation", invitation.email, invitation.name, None, root.name, facts)
+
+
+def _held(task: Task) -> Notice | None:
+    held = db.session.get(HeldPost, task.target_id)
+    if held is None or held.author_id is None or held.state is not HeldState.WAITING:
+        return None
+    facts: dict[str, Any] = {"held": held, "group": held.group, "url": _url(f"/mine/held/{held.public_id}")}
+    if any(finding["rule"] == "assurance" for finding in held.findings):
+        token = current_tokens().make(Purpose.CONFIRM, held.id, held.author_id)
+        reply_to = _addresses().confirm(held.id, held.author_id)
+        return _to_member("confirm_post", held.author_id, reply_to, confirm_url=_url(f"/confirm/{token}"), **facts)
+    return _to_member("held", held.author_id, **facts)
+
+
+def _held_for_moderators(task: Task) -> Notice | None:
+    held = db.session.get(HeldPost, task.target_id)
+    if held is None or held.state is not HeldState.WAITING:
+        return None
+    assert task.other_id is not None
+    return _to_member(
+        "held_for_moderators",
+        task.other_id,
+        held=held,
+        group=held.group,
+        url=_url(f"/held/{held.public_id}"),
+        text=excerpt(held.text, 600),
+    )
+
+
+def _approved(task: Task) -> Notice | None:
+    held = db.session.get_one(HeldPost, task.target_id)
+    if held.author_id is None or held.post_id is None:
+        return None
+    post = db.session.get_one(Post, held.post_id)
+    return _to_member("approved", held.author_id, held=held, group=held.group, url=_url(f"/p/{post.public_id}"))
+
+
+def _decided(task: Task) -> Notice | None:
+    held = db.session.get_one(HeldPost, task.target_id)
+    if held.author_id is None or held.state not in (HeldState.REJECTED, HeldState.RETURNED):
+        return None
+    template = "rejected" if held.state is HeldState.REJECTED else "returned_by_moderator"
+    moderators = _addresses().moderators(held.group.mail_name)
+    return _to_member(template, held.author_id, moderators, held=held, group=held.group)
+
+
+def _join_request(task: Task) -> Notice | None:
+    membership = db.session.get(Membership, task.target_id)
+    if membership is None or membership.standing != "pending":
+        return None
+    group = membership.group
+    assert task.other_id is not None
+    requests = _url(f"/g/{group.slug}/requests")
+    return _to_member("join_request", task.other_id, applicant=membership.member, group=group, url=requests)
+
+
+def _joined(task: Task) -> Notice | None:
+    membership = db.session.get(Membership, task.target_id)
+    if membership is None or membership.standing != "active":
+        return None
+    group = membership.group
+    address = _addresses().group(group.mail_name)
+    return _to_member("joined", membership.member_id, group=group, address=address, url=_url(f"/g/{group.slug}"))
+
+
+def _declined(task: Task) -> Notice | None:
+    assert task.other_id is not None
+    return _to_member("declined", task.target_id, group=db.session.get_one(Group, task.other_id))
+
+
+def _left(task: Task) -> Notice | None:
+    assert task.other_id is not None
+    group = db.session.get_one(Group, task.other_id)
+    stopped = any(m.group_id == group.id for m in _memberships(task.target_id))
+    return _to_member("left", task.target_id, group=group, only_mail=stopped, url=_url(f"/g/{group.slug}"))
+
+
+def _memberships(member_id: int) -> list[Membership]:
+    return list(db.session.scalars(select(Membership).where(Membership.member_id == member_id)))
+
+
+def _help(task: Task) -> Notice | None:
+    assert task.other_id is not None
+    group, addresses = db.session.get_one(Group, task.other_id), _addresses()
+    mine = {membership.group_id for membership in _memberships(task.target_id)}
+    shown = group if group.listed or group.id in mine else community()
+    return _to_member("help", task.target_id, group=shown, address=addresses.group(shown.mail_name))
+
+
+def _command_unproven(task: Task) -> Notice | None:
+    assert task.other_id is not None
+    group = db.session.get_one(Group, task.other_id)
+    leave = _url(f"/u/{_addresses().leave_token(task.target_id, group.id)}")
+    belongs = any(membership.group_id == group.id for membership in _memberships(task.target_id))
+    url = leave if belongs else _url(f"/g/{group.slug}")
+    return _to_member("command_unproven", task.target_id, group=group, belongs=belongs, url=url)
+
+
+def _returned(task: Task) -> Notice | None:
+    row = db.session.get_one(InboundRecipient, task.target_id)
+    assert task.other_id is not None
+    return _to_member("returned", task.other_id, mail=db.session.get_one(InboundMail, row.mail_id), row=row)
+
+
+def _refused(task: Task) -> Notice | None:
+    row = db.session.get_one(InboundRecipient, task.target_id)
+    mail = db.session.get_one(InboundMail, row.mail_id)
+    if task.other_id is not None:
+        return _to_member("refused", task.other_id, mail=mail, row=row)
+    root = community()
+    facts = {"mail": mail, "row": row, "community": root}
+    return Notice("refused_stranger", mail.from_address, "", None, root.name, facts)
+
+
+FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
+    "notice.sign_in": _sign_in,
+    "notice.verify_address": _verify_address,
+    "notice.address_taken": _address_taken,
+    "notice.invitation": _invitation,
+    "notice.held": _held,
+    "notice.held_for_moderators": _held_for_moderators,
+    "notice.approved": _approved,
+    "notice.decided": _decided,
+    "notice.join_request": _join_request,
+    "notice.admitted": _joined,
+    "notice.joined": _joined,
+    "notice.declined": _declined,
+    "notice.left": _left,
+    "notice.help": _help,
+    "notice.command_unproven": _command_unproven,
+    "notice.returned": _returned,
+    "notice.refused": _refused,
+}

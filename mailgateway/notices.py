@@ -1,0 +1,121 @@
+"""Mails to one person: sign-in links, invitations, what became of a post. Each is a folder of templates.
+
+A notice is a task with ids; its words are made here at the moment of sending, so that no queue row holds a secret.
+A notice whose reason is gone by then (a link used, an invitation withdrawn) is not sent.
+"""
+
+import asyncio
+from collections.abc import Generator, Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import structlog
+from flask import render_template
+
+from forum.clock import now
+from forum.db import db, public_id, reading, transaction
+from forum.queue import Task, anything_due, claim, finish, put_off
+from forum.settings import current_settings
+from forum.text import wrap_plain
+from forum.tokens import current_tokens
+from mailgateway.addresses import Addresses
+from mailgateway.compose import display
+from mailgateway.notice_facts import FACTS, Notice
+from mailgateway.smarthost import Carrier, carrier_for
+from mailgateway.smtp import Copy, Receipt, dot_stuff
+
+BATCH = 50
+_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
+
+log = structlog.get_logger(__name__)
+
+
+def run(owner: str) -> Generator[int, None, None]:
+    """The worker of kind `notices`."""
+    mine = Task.kind.in_(sorted(FACTS))
+    carrier = carrier_for(current_settings())
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                with reading():
+                    due = anything_due(Task, mine)
+                ids: Sequence[int] = ()
+                if due:
+                    with transaction():
+                        ids = claim(Task, BATCH, owner, mine)
+                    runner.run(_send(ids, carrier))
+                yield len(ids)
+        finally:
+            runner.run(carrier.close())
+
+
+async def _send(task_ids: Sequence[int], carrier: Carrier) -> None:
+    copies = [copy for task_id in task_ids if (copy := _write(task_id)) is not None]
+    receipts: list[Receipt] = []
+    await carrier.deliver(copies, receipts.append)
+    if receipts:
+        with transaction():
+            for receipt in receipts:
+                _mark(receipt)
+
+
+def _write(task_id: int) -> Copy | None:
+    """The mail of one notice. One that breaks the code waits for a person and holds nobody else up."""
+    try:
+        with reading() as session:
+            task = session.get_one(Task, task_id)
+            notice = FACTS[task.kind](task)
+            copy = None if notice is None else _copy(task_id, notice)
+    except Exception as error:
+        log.exception("a notice could not be written", task=task_id)
+        with transaction() as session:
+            put_off(session.get_one(Task, task_id), f"{type(error).__name__}: {error}")
+        return None
+    if copy is None:
+        with transaction():
+            finish(Task, [task_id])
+    return copy
+
+
+def _mark(receipt: Receipt) -> None:
+    """Sent and refused are the end of it; the rest is tried again."""
+    task = db.session.get_one(Task, receipt.key)
+    if receipt.verdict != "sent":
+        task.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:2000]
+    if receipt.verdict in ("sent", "refused"):
+        finish(Task, [task.id])
+    else:
+        put_off(task, task.error or "")
+
+
+def _copy(task_id: int, notice: Notice) -> Copy:
+    addresses = Addresses(current_settings().domain, current_tokens())
+    # The null sender would look like a bounce to some; what bounces from a stranger is for the operators.
+    postmaster = f"postmaster@{addresses.domain}"
+    sender = postmaster if notice.address_id is None else addresses.bounce(notice.address_id, now())
+    return Copy(
+        key=task_id,
+        envelope_sender=sender,
+        recipient=notice.email,
+        parts=(dot_stuff(_message(notice, addresses).as_bytes(policy=_POLICY)),),
+    )
+
+
+def _message(notice: Notice, addresses: Addresses) -> EmailMessage:
+    facts = dict(notice.facts, base_url=current_settings().base_url, domain=addresses.domain)
+    folder = f"mail/{notice.template}"
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = f"{display(notice.from_name)} <{addresses.system()}>"
+    message["To"] = f"{display(notice.name)} <{notice.email}>" if notice.name else notice.email
+    if notice.reply_to:
+        message["Reply-To"] = notice.reply_to
+    message["Subject"] = " ".join(render_template(f"{folder}/subject.txt", **facts).split())
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{public_id()}@{addresses.domain}>"
+    # RFC 3834: a notice is automatic, so that no out-of-office answers it.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(wrap_plain(render_template(f"{folder}/body.txt", **facts)), cte="quoted-printable")
+    message.add_alternative(render_template(f"{folder}/body.html", **facts), subtype="html", cte="quoted-printable")
+    return message

@@ -1,0 +1,100 @@
+"""Gathers from the database what a post's mail says. Reads only; `compose` makes the octets."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from sqlalchemy import func, select
+
+from forum import blobs
+from forum.db import db
+from forum.groups.models import Group
+from forum.settings import Settings
+from forum.threads.models import Attachment, Post, Thread
+from forum.threads.queries import ancestors_of, author_id_of
+from mailgateway.addresses import Addresses
+from mailgateway.compose import (
+    LARGEST_FAN_OUT,
+    LARGEST_FILE,
+    MAX_REFERENCES,
+    OutgoingFile,
+    OutgoingPost,
+    display,
+)
+from mailgateway.models import Delivery
+
+
+def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> OutgoingPost:
+    """Everything that the copies of a post say."""
+    thread = db.session.get_one(Thread, post.thread_id)
+    group = db.session.get_one(Group, thread.group_id)
+    above = _shortened(ancestors_of(post))
+    base = settings.base_url
+    return OutgoingPost(
+        post_id=post.id,
+        author_id=author_id_of(post),
+        byline=post.byline,
+        group_id=group.id,
+        group_name=group.name,
+        group_mail_name=group.mail_name,
+        group_url=f"{base}/g/{group.slug}",
+        also_to=_also_to(post, group, addresses),
+        subject=thread.subject,
+        is_reply=post.in_reply_to_id is not None and thread.grown_from_id != post.in_reply_to_id,
+        text=post.text,
+        html=post.html,
+        files=_files(post, base),
+        message_id=post.message_id,
+        ancestors=tuple(each.message_id for each in above),
+        own_ids=_own_ids(above),
+        created_at=post.created_at,
+        thread_url=f"{base}/t/{thread.public_id}",
+        post_url=f"{base}/p/{post.public_id}",
+        base_url=base,
+    )
+
+
+def _shortened(ancestors: Sequence[Post]) -> Sequence[Post]:
+    """The first and the last ones: References may not grow for ever (RFC 5537, section 3.4.4 has the same way)."""
+    if len(ancestors) <= MAX_REFERENCES:
+        return ancestors
+    return (ancestors[0], *ancestors[-(MAX_REFERENCES - 1) :])
+
+
+def _own_ids(ancestors: Sequence[Post]) -> dict[int, tuple[str, ...]]:
+    """By author, the ids under which the authors' own programs know their posts."""
+    own: dict[int, tuple[str, ...]] = {}
+    for post in ancestors:
+        if post.author_message_id is not None and post.author_message_id.isascii():
+            author = author_id_of(post)
+            own[author] = (*own.get(author, ()), post.author_message_id)
+    return own
+
+
+def _also_to(post: Post, group: Group, addresses: Addresses) -> tuple[str, ...]:
+    """The other groups that the same mail went to, as To has them; an unlisted one is named to nobody else."""
+    others = (
+        select(Group)
+        .join(Thread, Thread.group_id == Group.id)
+        .join(Post, Post.thread_id == Thread.id)
+        .where(Post.fan_out_key == post.fan_out_key, Group.id != group.id, Group.listed)
+        .order_by(Group.id)
+    )
+    return tuple(f"{display(each.name)} <{addresses.group(each.mail_name)}>" for each in db.session.scalars(others))
+
+
+def _files(post: Post, base_url: str) -> tuple[OutgoingFile, ...]:
+    attachments = db.session.scalars(select(Attachment).where(Attachment.post_id == post.id)).all()
+    if not attachments:
+        return ()
+    readers = db.session.scalar(select(func.count()).where(Delivery.fan_out_key == post.fan_out_key)) or 0
+    all_along = sum(attachment.size for attachment in attachments) * readers <= LARGEST_FAN_OUT
+    return tuple(
+        OutgoingFile(
+            name=attachment.name,
+            type=attachment.type,
+            size=attachment.size,
+            url=f"{base_url}/a/{attachment.public_id}/{quote(attachment.name, safe='')}",
+            content=blobs.content_of(attachment.digest) if all_along and attachment.size <= LARGEST_FILE else None,
+        )
+        for attachment in attachments
+    )

@@ -1,0 +1,115 @@
+"""Forgets what is past its time: raw mail after RAW_MAIL_DAYS, sent deliveries after DELIVERY_DAYS.
+
+Sent deliveries fold into one row a post that still tells who got it; failures keep their rows and their reasons.
+"""
+
+import zlib
+from array import array
+from collections.abc import Generator, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from forum.blobs import Blob
+from forum.clock import now
+from forum.db import db, reading, transaction
+from forum.settings import current_settings
+from forum.threads.models import Attachment
+from mailgateway.models import Delivery, DeliveryState, DeliverySummary, InboundMail, MailState
+
+LOOK_EVERY = timedelta(minutes=10)
+AT_ONCE = 200
+DELIVERIES_AT_ONCE = 5000
+
+
+def run(owner: str) -> Generator[int, None, None]:
+    """The worker of kind `retention`."""
+    looked_at: datetime | None = None
+    while True:
+        moment = now()
+        if looked_at is not None and looked_at <= moment < looked_at + LOOK_EVERY:
+            yield 0
+            continue
+        done = forget_raw_mail(moment) + fold_deliveries(moment)
+        if not done:
+            looked_at = moment
+        yield done
+
+
+def forget_raw_mail(moment: datetime) -> int:
+    """Drop the octets of mail whose time is over, a bounded number at a time; its fate stays listed.
+
+    What was set aside stays until an operator has dealt with it.
+    """
+    past = (
+        select(InboundMail.id, InboundMail.raw_digest)
+        .where(
+            InboundMail.raw_digest.is_not(None),
+            InboundMail.received_at < moment - timedelta(days=current_settings().raw_mail_days),
+            InboundMail.state.not_in((MailState.RECEIVED, MailState.SET_ASIDE)),
+        )
+        .limit(AT_ONCE)
+    )
+    with reading() as session:
+        rows = session.execute(past).all()
+    if rows:
+        with transaction() as session:
+            ids = [row.id for row in rows]
+            session.execute(update(InboundMail).where(InboundMail.id.in_(ids)).values(raw_digest=None))
+            _drop_unused({row.raw_digest for row in rows})
+    return len(rows)
+
+
+def _drop_unused(digests: Iterable[str]) -> None:
+    """Remove blobs that nothing names any more."""
+    in_mail = select(InboundMail.id).where(InboundMail.raw_digest == Blob.digest).exists()
+    in_posts = select(Attachment.id).where(Attachment.digest == Blob.digest).exists()
+    db.session.execute(
+        delete(Blob)
+        .where(Blob.digest.in_(list(digests)), ~in_mail, ~in_posts)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def fold_deliveries(moment: datetime) -> int:
+    """Fold the sent deliveries of one post into its summary; returns how many rows went."""
+    old = moment - timedelta(days=current_settings().delivery_days)
+    sent = (Delivery.state == DeliveryState.SENT) & (Delivery.done_at < old)
+    with reading() as session:
+        post_id = session.scalar(select(Delivery.post_id).where(sent).limit(1))
+        if post_id is None:
+            return 0
+    with transaction() as session:
+        rows = session.execute(
+            select(Delivery.id, Delivery.member_id, Delivery.done_at)
+            .where(sent, Delivery.post_id == post_id)
+            .limit(DELIVERIES_AT_ONCE)
+        ).all()
+        summary = session.get(DeliverySummary, post_id)
+        if summary is None:
+            summary = DeliverySummary(post_id=post_id, first_sent_at=rows[0].done_at, last_sent_at=rows[0].done_at)
+            session.add(summary)
+        times = [summary.first_sent_at, summary.last_sent_at, *(row.done_at for row in rows)]
+        summary.first_sent_at, summary.last_sent_at = min(times), max(times)
+        summary.member_ids = pack(sorted({*unpack(summary.member_ids), *(row.member_id for row in rows)}))
+        for start in range(0, len(rows), 500):
+            session.execute(delete(Delivery).where(Delivery.id.in_([row.id for row in rows[start : start + 500]])))
+    return len(rows)
+
+
+def pack(member_ids: Iterable[int]) -> bytes:
+    """Sorted ids as zlib-compressed differences of 64 bits: about 0.2 octets an id for a whole group."""
+    steps, last = array("q"), 0
+    for member_id in member_ids:
+        steps.append(member_id - last)
+        last = member_id
+    return zlib.compress(steps.tobytes())
+
+
+def unpack(packed: bytes | None) -> list[int]:
+    """The ids that `pack` packed."""
+    ids, last = [], 0
+    for step in array("q", zlib.decompress(packed) if packed else b""):
+        last += step
+        ids.append(last)
+    return ids

@@ -1,0 +1,84 @@
+"""The mail world around a site under test: mail in through a real LMTP socket, mail out to a real SMTP sink."""
+
+import asyncio
+import smtplib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from typing import Any
+
+from flask import Flask
+
+from forum.settings import Settings
+from forum.work import work_once, workers
+from mailgateway.listen import listening
+
+AUTHSERV_ID = "mx.banyan.test"
+MAIL_WORK = ("intake", "fan_out", "deliver", "notices", "tasks")
+
+
+@contextmanager
+def lmtp_door(core: Flask, settings: Settings) -> Iterator[int]:
+    """A real LMTP door on a free port."""
+    ready: threading.Event = threading.Event()
+    state: dict[str, Any] = {}
+
+    async def serve() -> None:
+        state["stop"] = asyncio.Event()
+        state["loop"] = asyncio.get_running_loop()
+        async with listening(core, settings) as server:
+            state["port"] = server.sockets[0].getsockname()[1]
+            ready.set()
+            await state["stop"].wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield state["port"]
+    finally:
+        state["loop"].call_soon_threadsafe(state["stop"].set)
+        thread.join()
+
+
+def a_mail(
+    sender: str, recipient: str, subject: str, text: str, *, dmarc: str | None = "pass", **headers: str
+) -> EmailMessage:
+    """A mail as our own MTA hands it on; `dmarc=None` leaves its judgement out."""
+    message = EmailMessage()
+    if dmarc is not None:
+        domain = sender.rpartition("@")[2].rstrip(">")
+        message["Authentication-Results"] = f"{AUTHSERV_ID}; dmarc={dmarc} header.from={domain}"
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = subject
+    message["Date"] = "Mon, 09 Nov 2026 08:15:00 +0000"
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    if "Message_ID" not in headers:
+        message["Message-ID"] = f"<{abs(hash((sender, subject, text)))}@sender.example>"
+    message.set_content(text)
+    return message
+
+
+def hand_in(
+    port: int, message: EmailMessage | bytes, *recipients: str, envelope_sender: str | None = None
+) -> dict[str, Any]:
+    """Hand a mail to the LMTP door; returns the refused recipients with their replies."""
+    raw = message if isinstance(message, bytes) else message.as_bytes()
+    sender = envelope_sender
+    if sender is None:
+        assert isinstance(message, EmailMessage)
+        sender = message["From"].addresses[0].addr_spec
+    with smtplib.LMTP("127.0.0.1", port) as client:
+        try:
+            return client.sendmail(sender, list(recipients), raw)
+        except smtplib.SMTPRecipientsRefused as refused:
+            return refused.recipients
+
+
+def do_mail_work(core: Flask) -> int:
+    """Everything that is due for the gateway, until nothing is."""
+    every = workers()
+    return work_once(core, {kind: every[kind] for kind in MAIL_WORK}, "test")
