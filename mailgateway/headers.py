@@ -42,9 +42,6 @@ class Headers:
         for name, value in items:
             self._values.setdefault(name.lower(), []).append(value[:MAX_FIELD])
 
-    def __bool__(self) -> bool:
-        return bool(self._values)
-
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._values
 

@@ -91,9 +91,8 @@ def _mark(receipt: Receipt) -> None:
 
 def _copy(task_id: int, notice: Notice) -> Copy:
     addresses = Addresses(current_settings().domain, current_tokens())
-    # The null sender would look like a bounce to some; what bounces from a stranger is for the operators.
-    postmaster = f"postmaster@{addresses.domain}"
-    sender = postmaster if notice.address_id is None else addresses.bounce(notice.address_id, now())
+    # To a stranger with the null sender (RFC 3834, section 3.3), so that no answer to it can loop.
+    sender = "" if notice.address_id is None else addresses.bounce(notice.address_id, now())
     return Copy(
         key=task_id,
         envelope_sender=sender,

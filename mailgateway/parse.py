@@ -14,7 +14,8 @@ from mailgateway.bounces import BounceReport
 from mailgateway.charsets import decode_bytes
 from mailgateway.command_words import find_command
 from mailgateway.headers import Headers, read_message_id
-from mailgateway.mime import Body, Contents, Part, read_contents
+from mailgateway.mime import Body, Contents, read_contents
+from mailgateway.parts import Part
 from mailgateway.quoted_html import divide_html
 from mailgateway.trim import Intent, read_intent, trim
 

@@ -22,7 +22,7 @@ _VERBS = (
     r"|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|írta|a scris|yazdı|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?"
     r"|пише|написав(?:\(ла\))?|написала|έγραψε|написа|je napisao|je napisala|je napisal(?:\(a\)|a)?|napisao|kirjutas"
     r"|rašė|rakstīja|va escriure|ha escrit|skrifaði|đã viết|menulis|כתב(?:ה|/ה)?|كتب|เขียนว่า|เขียน|写道|寫道|写到"
-    r"|さんは書きました|が書きました|は書きました|님이 작성|작성"
+    r"|のメール|さんは書きました|が書きました|は書きました|님이 작성|작성"
 )
 VERB_AT_END = re.compile(rf"(?:^|[\s>\"'”)\]\d_*]|(?<=[年月日点點時时分]))(?:{_VERBS})\s*(?:…|\.\.\.)?$", re.IGNORECASE)
 # In these languages the verb stands before the name: "Am 3. Mai schrieb X:".
@@ -123,7 +123,7 @@ LABEL_KINDS = {label: kind for kind, labels in _LABELS.items() for label in labe
 LABEL = re.compile(r"[\s*_|]{0,12}([^\W\d_][^\d:：<>@]{0,22}?)[\s*_]{0,4}[:：](.*)", re.DOTALL)
 
 _DEVICES = (
-    "iphone|ipad|ipod|ios\\b|aka\\.ms|apple watch|imac|macbook|mac|blackberry|android|samsung|galaxy|huawei"
+    "iphon|ipad|ipod|ios\\b|aka\\.ms|apple watch|imac|macbook|mac|blackberry|android|samsung|galaxy|huawei"
     "|honor|xiaomi|redmi|mi phone|oneplus|oppo"
     "|pixel|nokia|lumia|sony|xperia|htc|lg|motorola|moto|wiko|fairphone|windows phone|windows|outlook|yahoo"
     "|gmail|mail|aol"
@@ -155,7 +155,8 @@ _SENT_FROM = (
 )
 SENT_FROM = re.compile(
     rf"[\s*_>—–-]{{0,6}}(?:{_SENT_FROM})(?=[^,;]{{0,60}}(?:{_DEVICES})).{{0,110}}"
-    rf"|[\s*_—–-]{{0,6}}(?:iphone|ipad|android|outlook|yahoo)(?:から送信|より送信|에서 보냄|で送信).{{0,40}}"
+    rf"|[\s*_—–-]{{0,6}}(?:나의 |내 )?(?:iphone|ipad|android|galaxy|outlook|yahoo)(?:から送信|より送信"
+    rf"|에서 보냄|で送信).{{0,40}}"
     rf"|[\s*_—–-]{{0,6}}(?:iphone|ipad)['’]?\w{{1,8}} gönderildi.{{0,20}}"
     r"|[\s*_—–-]{0,6}sent from (?:a|my) (?:[\w'’-]+ ){0,5}[\w'’-]+"
     r"|[\s*_—–-]{0,6}(?:please )?(?:excuse|forgive|pardon) (?:the |any |my )?(?:brevity|typos|errors|spelling"

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forum.text import html_to_text
+from mailgateway.attribution import grade_attribution
 from mailgateway.phrases import FORWARD, INLINE_HINT, LABEL, LABEL_KINDS
-from mailgateway.trim import Intent, grade_attribution, has_only_furniture
+from mailgateway.trim import Intent, has_only_furniture
 
 _TAG = re.compile(r"<!--|<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
 _ATTRIBUTE = re.compile(

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from mailgateway.attribution import DATE_START, MAX_ATTRIBUTION, grade_attribution
 from mailgateway.phrases import (
     BANNER,
     FOOTER_HEADING,
@@ -26,14 +27,12 @@ from mailgateway.phrases import (
     SENT_FROM,
     SEPARATOR,
     VERB_AT_END,
-    VERB_INSIDE,
     WHERE_TO,
 )
 
 Intent = Literal["new", "reply", "forward"]
 
-_MAX_ATTRIBUTION = 500
-_MAX_ATTRIBUTION_LINES = 4
+_ATTRIBUTION_LINES = 4
 _MAX_SIGNATURE_LINES = 30
 # No mail has more lines that look like the beginning of a quote; what has is not worth seconds.
 _MAX_CANDIDATES = 3_000
@@ -41,14 +40,7 @@ _MAX_TAIL_LINE = 20_000
 _INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\xa0\xad]+")
 # A lone ">:" is the end of a wrapped attribution, not a quote.
 _QUOTED = re.compile(r"[ \t\xa0]{0,3}>(?!\s*:\s*$)")
-_BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
-_BRACKETED = re.compile(r"<[^<>]*>")
 _DIGIT = re.compile(r"\d")
-_TIME = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{1,2} ?[ap]\.?m\b|[点點时時시]", re.IGNORECASE)
-_DATE = re.compile(r"\b(?:19|20)\d{2}\b|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|[年년]")
-_DATE_START = re.compile(r"\W*(?:[^\W\d]{1,14}[.,]{0,2}\s+)?\d")
-_ADDRESS_AT_END = re.compile(r"@[^\s<>]+?[\s>)\]\"']*$")
 _RULE = re.compile(r"\s*[-_=*#~─━]{3,}[-_=*#~─━\s]*")
 _LONG_RULE = re.compile(r"\s*[-_=*─━]{5,}\s*")
 _LOOSE_DELIMITER = re.compile(r"\s*(?:--|__|—|–|—-|-—|[—–─]{2,})\s*")
@@ -87,45 +79,11 @@ def trim(text: str, intent: Intent) -> Trimmed:
     return page.divided()
 
 
-def is_attribution(text: str) -> bool:
-    """Whether one logical line is an attribution that needs no quote marks after it to be one."""
-    return grade_attribution(text) == 2
-
-
 def has_only_furniture(text: str) -> bool:
     """Whether a run of text after a quote holds nothing but signatures and footers."""
     page = _Page("own\n\n" + text, "reply")
     page.fold_around(certain_only=False)
     return page.divided().text == "own"
-
-
-def grade_attribution(text: str) -> int:
-    """2: surely "On ... wrote:"; 1: one if quoted lines follow; 0: none."""
-    line = _BIDI.sub("", text).strip(" \t*_-\xa0")
-    if not line or len(line) > _MAX_ATTRIBUTION:
-        return 0
-    colon = line.endswith((":", "："))
-    core = line.rstrip(":： *_-\xa0")
-    verb = bool(VERB_AT_END.search(core[-40:]))
-    if not colon and not verb:
-        return 0
-    address = bool(_ADDRESS.search(line))
-    bare = _ADDRESS.sub("", _BRACKETED.sub("", line))
-    dated = bool(_DIGIT.search(bare))
-    timed = bool(_TIME.search(bare))
-    alone = address or timed or bool(re.search(r"\d.{0,20}\byou wrote$", core))
-    inside = colon and bool(VERB_INSIDE.search(line))
-    if dated and (verb or inside) and (OPENER.match(line) or _DATE_START.match(line)):
-        return 2 if alone and (colon or timed) else 1
-    if dated and colon and address and _ADDRESS_AT_END.search(core) and _DATE.search(bare) and timed:
-        return 2 if OPENER.match(line) or _DATE_START.match(line) else 0
-    if address and (verb or inside) and _DATE.search(bare):
-        return 2
-    if dated and colon and address and _DATE_START.match(line) and _ADDRESS_AT_END.search(core):
-        return 1
-    if colon and len(line) <= 200 and (verb or re.match(r"(?:quoting|zitat von|citando)\b", line, re.IGNORECASE)):
-        return 1
-    return 0
 
 
 class _Page:
@@ -155,7 +113,7 @@ class _Page:
         found: dict[int, tuple[int, int]] = {}
         candidates = 0
         for last, line in enumerate(self.lines):
-            if not line or self.quoted[last] or len(line) > _MAX_ATTRIBUTION:
+            if not line or self.quoted[last] or len(line) > MAX_ATTRIBUTION:
                 continue
             end = line.rstrip("*_- \xa0\u200e\u200f\u202c")
             if not end.endswith((":", "：")) and not VERB_AT_END.search(end[-40:]):
@@ -165,13 +123,13 @@ class _Page:
                 break
             weak: int | None = None
             joined = ""
-            for first in range(last, max(last - _MAX_ATTRIBUTION_LINES, -1), -1):
-                if not self.lines[first] or self.quoted[first] or len(joined) > _MAX_ATTRIBUTION:
+            for first in range(last, max(last - _ATTRIBUTION_LINES, -1), -1):
+                if not self.lines[first] or self.quoted[first] or len(joined) > MAX_ATTRIBUTION:
                     break
                 joined = f"{self.lines[first].strip()} {joined}".rstrip()
                 grade = grade_attribution(joined)
                 # What begins with neither a date nor "On" begins with the name and address of somebody.
-                begins = OPENER.match(joined) or _DATE_START.match(joined) or "@" in self.lines[first]
+                begins = OPENER.match(joined) or DATE_START.match(joined) or "@" in self.lines[first]
                 if grade == 2 and (begins or first == last):
                     found[self._widen(first, joined)] = (last, 2)
                     weak = None

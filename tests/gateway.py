@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 from flask import Flask
@@ -66,7 +67,7 @@ def hand_in(
     port: int, message: EmailMessage | bytes, *recipients: str, envelope_sender: str | None = None
 ) -> dict[str, Any]:
     """Hand a mail to the LMTP door; returns the refused recipients with their replies."""
-    raw = message if isinstance(message, bytes) else message.as_bytes()
+    raw = message if isinstance(message, bytes) else message.as_bytes(policy=SMTP)
     sender = envelope_sender
     if sender is None:
         assert isinstance(message, EmailMessage)

@@ -9,6 +9,7 @@ same subject of the two weeks before it.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from forum.threads.queries import SUBJECT_MATCH_DAYS
 from forum.threads.subjects import is_reply_subject, really_changed, subject_key
@@ -76,6 +77,15 @@ class _Thread:
     known: KnownThread | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A mail of the file or a post, and the thread in which it stands."""
+
+    thread: _Thread
+    leaf: int | None = None
+    post_id: int | None = None
+
+
 def arrange(leaves: Sequence[Leaf], known: Known) -> Sequence[Place]:
     """The places of all mails, in the order in which to publish them: by date, but no answer before what it answers."""
     numbers = {leaf.message_id: number for number, leaf in enumerate(leaves)}
@@ -136,44 +146,44 @@ class _Growing:
 
     def place(self, number: int, parent: int | None) -> Place:
         leaf = self._leaves[number]
-        known_parent = self._known_parent(leaf, parent)
-        thread, first = self._thread_for(leaf, parent, known_parent)
-        answers = parent
-        answers_post_id = known_parent.id if known_parent is not None else None
+        answered = self._answered(leaf, parent)
+        missing = self._missing(leaf)
+        thread = self._of_export.get(leaf.thread) if leaf.thread else self._by_ids(leaf, answered, missing)
+        if thread is None and answered is None and not leaf.thread:
+            thread = self._by_subject(leaf)
+            answered = _first_of(thread) if thread is not None else None
         if thread is None:
             thread = _Thread(subject_key(leaf.subject), leaf.at, opener=number)
-        elif first:
-            answers = thread.opener
-            answers_post_id = thread.known.first_post_id if thread.known is not None else None
-        self._note(number, leaf, thread)
-        known = thread.known
-        return Place(number, thread.opener, known.id if known is not None else None, answers, answers_post_id)
+        elif answered is not None and answered.thread is not thread:
+            answered = None
+        self._note(number, leaf, thread, missing)
+        return Place(
+            leaf=number,
+            opener=thread.opener,
+            thread_id=thread.known.id if thread.known is not None else None,
+            answers=answered.leaf if answered is not None else None,
+            answers_post_id=answered.post_id if answered is not None else None,
+        )
 
-    def _known_parent(self, leaf: Leaf, parent: int | None) -> KnownPost | None:
+    def _answered(self, leaf: Leaf, parent: int | None) -> _Answered | None:
         if parent is not None:
-            return None
-        return next((self._known.posts[each] for each in leaf.answers if each in self._known.posts), None)
+            return _Answered(self._of_leaf[parent], leaf=parent)
+        post = next((self._known.posts[each] for each in leaf.answers if each in self._known.posts), None)
+        return _Answered(self._from_known(post.thread), post_id=post.id) if post is not None else None
 
-    def _thread_for(
-        self, leaf: Leaf, parent: int | None, known_parent: KnownPost | None
-    ) -> tuple[_Thread | None, bool]:
-        """The thread that it goes on, if any, and whether it then answers the first post there for want of a better."""
-        if leaf.thread:
-            return self._of_export.get(leaf.thread), False
-        if parent is not None:
-            return _unless_changed(leaf, self._of_leaf[parent]), False
-        if known_parent is not None:
-            return _unless_changed(leaf, self._from_known(known_parent.thread)), False
-        for message_id in leaf.answers:
-            if message_id in self._of_missing:
-                return _unless_changed(leaf, self._of_missing[message_id]), False
-        if is_reply_subject(leaf.subject):
-            return self._by_subject(leaf), True
-        return None, False
+    def _missing(self, leaf: Leaf) -> Sequence[str]:
+        """The ids that it names before any that is known: of mails that are nowhere."""
+        return list(takewhile(lambda each: each not in self._numbers and each not in self._known.posts, leaf.answers))
+
+    def _by_ids(self, leaf: Leaf, answered: _Answered | None, missing: Sequence[str]) -> _Thread | None:
+        joined = next((self._of_missing[each] for each in missing if each in self._of_missing), None)
+        candidates = (joined, answered.thread if answered is not None else None)
+        fitting = (each for each in candidates if each is not None and not really_changed(leaf.subject, each.key))
+        return next(fitting, None)
 
     def _by_subject(self, leaf: Leaf) -> _Thread | None:
         key = subject_key(leaf.subject)
-        if not key:
+        if not key or not is_reply_subject(leaf.subject):
             return None
         candidates = [self._from_known(each) for each in self._known.threads.get(key, ())]
         if key in self._of_subject:
@@ -184,16 +194,16 @@ class _Growing:
     def _from_known(self, known: KnownThread) -> _Thread:
         return self._of_known.setdefault(known.id, _Thread(known.key, known.last_post_at, known=known))
 
-    def _note(self, number: int, leaf: Leaf, thread: _Thread) -> None:
+    def _note(self, number: int, leaf: Leaf, thread: _Thread, missing: Sequence[str]) -> None:
         thread.last_at = max(thread.last_at, leaf.at)
         self._of_leaf[number] = thread
         self._of_subject[thread.key] = thread
         if leaf.thread:
             self._of_export.setdefault(leaf.thread, thread)
-        for message_id in leaf.answers:
-            if message_id not in self._numbers and message_id not in self._known.posts:
-                self._of_missing.setdefault(message_id, thread)
+        for message_id in missing:
+            self._of_missing.setdefault(message_id, thread)
 
 
-def _unless_changed(leaf: Leaf, thread: _Thread) -> _Thread | None:
-    return None if really_changed(leaf.subject, thread.key) else thread
+def _first_of(thread: _Thread) -> _Answered:
+    """What a reply by subject alone answers: it names no mail, so that the first one stands for all."""
+    return _Answered(thread, leaf=thread.opener, post_id=thread.known.first_post_id if thread.known else None)

@@ -80,9 +80,7 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield from _database()
         except SQLAlchemyError as error:
             what = str(getattr(error, "orig", error)).splitlines()[0]
-            yield Check(
-                "database", Health.FAIL, f"does not answer: {what}.", "Start it, or correct BANYAN_DATABASE_URL."
-            )
+            yield Check("database", Health.FAIL, f"failed: {what}.", "Start it, or correct BANYAN_DATABASE_URL.")
         finally:
             db.session.remove()
             db.engine.dispose()

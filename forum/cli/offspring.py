@@ -10,7 +10,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(parent: int) -> None:
-    """To be called in the child. SIGKILL, as what is in flight is safe in its queue and two owners of one name are not."""
+    """To be called in the child. It dies by SIGKILL, at once: what is in flight is safe in its queue, and a worker that
+    lingers under the name of the next one is not.
+    """
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # The parent died before the call above.

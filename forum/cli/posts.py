@@ -16,6 +16,7 @@ from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published,
 from forum.posting.publish import thread_url
 from forum.posting.submit import submit
 from forum.rules.submission import Submission
+from forum.text import normalise
 from forum.threads.models import Post, TextFormat, Thread, Via
 from forum.threads.overview import WrittenPost, group_rows, transcript
 from forum.threads.queries import post_by_id, post_by_public_id, thread_by_public_id, threads_page
@@ -121,7 +122,7 @@ def post(slug: str, email: str, subject: str | None, answered: str | None, json_
                     assurance=Assurance.PROVEN,
                     via=Via.CLI,
                     subject=subject or (f"Re: {parent.thread.subject}" if parent is not None else ""),
-                    text=text,
+                    text=normalise(text),
                     text_format=TextFormat.PLAIN,
                     answers_post_id=parent.id if parent is not None else None,
                     size=len(octets),

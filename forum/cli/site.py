@@ -78,7 +78,6 @@ def work(only: str | None, once: bool, owner: str | None) -> None:
 def up(demo: bool) -> None:
     """Run everything: web, mail door and workers, each started again when it dies, until SIGTERM."""
     settings = read_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with only_one(settings):
         check_addresses(settings)
         install(settings)

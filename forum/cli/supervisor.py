@@ -45,7 +45,12 @@ def free_own_leases() -> None:
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
     """Refuse a second `up` from the same folder: it would free the leases of the first, and copies would go twice."""
-    with (settings.data_dir / "up.lock").open("w") as lock:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (settings.data_dir / "up.lock").open("w")
+    except OSError as error:
+        refuse(f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}.")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -83,10 +88,10 @@ class Child:
 
     def _start(self, moment: float) -> None:
         # In our own process group: whoever stops the group, as a terminal does, stops all.
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603  # our own program with our own words
             [sys.executable, "-m", "forum.cli", *self.arguments],
             stdin=subprocess.DEVNULL,
-            preexec_fn=partial(die_with_parent, os.getpid()),  # one thread: see supervise
+            preexec_fn=partial(die_with_parent, os.getpid()),  # safe: see supervise
         )
         self.started = moment
 

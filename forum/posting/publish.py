@@ -3,9 +3,12 @@
 Only `forum.posting` calls this; whoever wants to post calls `submit`.
 """
 
+import re
+from collections.abc import Callable
 from datetime import datetime
 
 from forum import blobs
+from forum.accounts.queries import names_by_email
 from forum.clock import now
 from forum.db import db, public_id
 from forum.groups.actions import count_newcomer_post
@@ -15,12 +18,13 @@ from forum.posting.placement import Placement
 from forum.queue import enqueue
 from forum.rules.submission import Submission
 from forum.settings import current_settings
-from forum.text import excerpt, markdown_to_html, plain_to_html
+from forum.text import excerpt, hide_addresses, hide_addresses_html, markdown_to_html, plain_to_html
 from forum.threads.actions import next_number
 from forum.threads.models import Attachment, Post, TextFormat, Thread
 from forum.threads.subjects import subject_key, title
 
 NO_SUBJECT = "(no subject)"
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
 def publish(
@@ -35,6 +39,9 @@ def publish(
     number = next_number("published")
     thread = placement.thread or _new_thread(submission, placement, group)
     identity = public_id()
+    name_of = _names_in(submission)
+    text = hide_addresses(submission.text, name_of)
+    html = render(text, submission.text_format, hide_addresses_html(submission.html, name_of))
     post = Post(
         public_id=identity,
         thread_id=thread.id,
@@ -47,10 +54,10 @@ def publish(
         author_message_id=submission.author_message_id,
         in_reply_to_id=placement.answers.id if placement.answers is not None else None,
         subject=submission.subject or thread.subject,
-        text=submission.text,
+        text=text,
         text_format=submission.text_format,
-        html=render(submission.text, submission.text_format, submission.html),
-        folded=submission.folded,
+        html=html,
+        folded=hide_addresses(submission.folded, name_of),
         sent_at=submission.sent_at,
         created_at=arrived_at or now(),
     )
@@ -63,6 +70,13 @@ def publish(
     enqueue("fan_out", post.id)
     enqueue("index", post.id)
     return post
+
+
+def _names_in(submission: Submission) -> Callable[[str], str | None]:
+    """The names of the members whose addresses stand in quoted text: readers see those instead (L76)."""
+    written = _ADDRESS.findall("\n".join((submission.text, submission.folded, submission.html)))
+    names = names_by_email(written) if written else {}
+    return lambda email: names.get(email.lower())
 
 
 def attach(post: Post, name: str, type: str, content: bytes) -> None:

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_public_id
 from forum.db import transaction
-from forum.groups.actions import GroupChange, NotPossible, admit, change_group, leave, set_role, set_standing
-from forum.groups.models import Assurance, Group, JoinPolicy, Kind, Membership, Moderate, Role, Standing
+from forum.groups.actions import NotPossible, admit, change_group, leave, set_role, set_standing
+from forum.groups.models import Group, Kind, Membership, Role, Standing
 from forum.groups.queries import (
     community,
     count_members,
@@ -25,6 +25,7 @@ from forum.groups.queries import (
     roster_page,
 )
 from forum.web.asked import asked_number
+from forum.web.group_form import WORDS, as_typed, has_door, read_change
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
 
 blueprint = Blueprint("people", __name__)
@@ -43,9 +44,7 @@ def roster(slug: str) -> Page:
     group = the_moderated_group(slug)
     matching = request.args.get("q", "").strip()[:100]
     standing = next((each for each in Standing if each == request.args.get("standing")), None)
-    rows = roster_page(
-        group.id, after=asked_number("after") or 0, limit=PAGE + 1, matching=matching, standing=standing
-    )
+    rows = roster_page(group.id, after=asked_number("after") or 0, limit=PAGE + 1, matching=matching, standing=standing)
     return render_template(
         "people/roster.html",
         group=group,
@@ -72,22 +71,22 @@ def manage(slug: str, public_id: str) -> Page:
 def act_on_member(slug: str, public_id: str) -> Page:
     """One act on one membership: role, mute, ban, active, remove."""
     group = the_moderated_group(slug)
-    membership = _membership(group, public_id)
     act = request.form.get("act", "")
-    if act not in _acts(group, membership):
-        abort(403)
     try:
         with transaction():
+            membership = _membership(group, public_id)
+            if act not in _acts(group, membership):
+                abort(403)
             said = _act(group, membership, act)
     except _BadInput as error:
-        return _manage_page(group, membership, {error.field: error.sentence})
+        return _manage_page(group, _membership(group, public_id), {error.field: error.sentence})
     except NotPossible as error:
-        return _manage_page(group, membership, {"": str(error)})
+        return _manage_page(group, _membership(group, public_id), {"": str(error)})
     flash(said)
     return redirect(f"/g/{group.slug}/members" + ("" if act == "remove" else f"/{public_id}"))
 
 
-class _BadInput(ValueError):
+class _BadInput(ValueError):  # noqa: N818  (a name that says what is wrong)
     """Something typed will not do; which field, and the sentence that says so."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -105,12 +104,14 @@ def _acts(group: Group, membership: Membership) -> frozenset[str]:
     owns = may_own(viewer(), group)
     if membership.member_id == viewer().member_id or (membership.role is not Role.MEMBER and not owns):
         return frozenset()
-    acts = {"mute", "ban", "remove"}
     match membership.standing:
         case Standing.ACTIVE:
-            pass
-        case Standing.PENDING | Standing.MUTED:
-            acts.add("active")
+            acts = {"mute", "ban", "remove"}
+        case Standing.MUTED:
+            acts = {"mute", "ban", "remove", "active"}
+        case Standing.PENDING:
+            # A mute would let them in by the back door; declining has its own page.
+            acts = {"active", "ban"}
         case Standing.BANNED:
             # A ban would end with the membership: it is lifted first, then the member removed.
             acts = {"active"}
@@ -149,7 +150,8 @@ def _act(group: Group, membership: Membership, act: str) -> str:
         case "remove":
             leave(who, group, actor_id=actor, why=_reason() or "removed by a moderator")
             return f"{who.name} is no longer a member of {group.name}."
-    abort(400)
+        case _:
+            abort(400)
 
 
 def _reason() -> str:
@@ -192,50 +194,20 @@ def _manage_page(group: Group, membership: Membership, errors: dict[str, str]) -
 
 # --- a group's settings, for its owners ---
 
-_WORDS = {
-    "moderate": (
-        (Moderate.NONE, "Nobody's: every post goes out at once"),
-        (Moderate.NEWCOMERS, "Newcomers': the first three posts of a new member wait"),
-        (Moderate.ALL, "Everybody's: each post waits for a moderator"),
-    ),
-    "join_policy": (
-        (JoinPolicy.OPEN, "Every member of the community, at once"),
-        (JoinPolicy.REQUEST, "Who asks and is let in by a moderator"),
-        (JoinPolicy.INVITE, "Only who is invited"),
-    ),
-    "assurance": (
-        (Assurance.PROVEN, "Proven: the sender's mail system vouches for the sender"),
-        (Assurance.TOKEN, "Proven, or sent to the member's own reply address"),
-        (Assurance.CLAIMED, "What stands in the From line is believed, unless the check fails"),
-    ),
-}
-
 
 @blueprint.get("/g/<slug>/settings")
 @members_only
 def settings(slug: str) -> Page:
     group = _own_group(slug)
-    kept = {
-        "name": group.name,
-        "description": group.description,
-        "moderate": group.moderate,
-        "join_policy": group.join_policy,
-        "listed": "yes" if group.listed else "no",
-        "quota": str(group.quota or ""),
-        "assurance_new": group.assurance_new,
-        "assurance_reply": group.assurance_reply,
-    }
-    return _settings_page(group, kept, {})
+    return _settings_page(group, as_typed(group), {})
 
 
 @blueprint.post("/g/<slug>/settings")
 @members_only
 def change_settings(slug: str) -> Page:
     group = _own_group(slug)
-    typed = {name: request.form.get(name, "").strip() for name in ("name", "description", "listed", "quota")}
-    typed |= {name: request.form.get(name, "") for name in ("moderate", "join_policy", "assurance_new")}
-    typed["assurance_reply"] = request.form.get("assurance_reply", "")
-    change, errors = _read_change(group, typed)
+    typed = {name: request.form.get(name, "").strip() for name in as_typed(group)}
+    change, errors = read_change(group, typed)
     if not errors:
         try:
             with transaction():
@@ -254,42 +226,9 @@ def _own_group(slug: str) -> Group:
     return group if may_own(viewer(), group) else abort(404)
 
 
-def _has_door(group: Group) -> bool:
-    """Whether listing and joining are a choice: into the community and into circles leads only an invitation."""
-    return group.kind not in (Kind.COMMUNITY, Kind.CIRCLE)
-
-
-def _read_change(group: Group, typed: dict[str, str]) -> tuple[GroupChange, dict[str, str]]:
-    """The change that a form asks for, and a sentence for every field that will not do."""
-    errors = {}
-    if not typed["name"]:
-        errors["name"] = "Give the group a name."
-    if typed["moderate"] not in list(Moderate):
-        errors["moderate"] = "Choose whose posts wait."
-    if _has_door(group) and typed["join_policy"] not in list(JoinPolicy):
-        errors["join_policy"] = "Choose who can join."
-    for name in ("assurance_new", "assurance_reply"):
-        if typed[name] not in list(Assurance):
-            errors[name] = "Choose how sure the sender must be."
-    if typed["quota"] and not (typed["quota"].isascii() and typed["quota"].isdigit() and 0 < int(typed["quota"]) < 10**6):
-        errors["quota"] = "Write a number of posts such as 20, or leave it empty for no limit."
-    if errors:
-        return GroupChange(), errors
-    return GroupChange(
-        name=typed["name"],
-        description=typed["description"],
-        moderate=Moderate(typed["moderate"]),
-        assurance_new=Assurance(typed["assurance_new"]),
-        assurance_reply=Assurance(typed["assurance_reply"]),
-        quota=int(typed["quota"] or 0),
-        join_policy=JoinPolicy(typed["join_policy"]) if _has_door(group) else None,
-        listed=typed["listed"] == "yes" if _has_door(group) else None,
-    ), {}
-
-
 def _settings_page(group: Group, typed: dict[str, str], errors: dict[str, str]) -> Page:
     page = render_template(
-        "people/settings.html", group=group, typed=typed, errors=errors, words=_WORDS, has_door=_has_door(group)
+        "people/settings.html", group=group, typed=typed, errors=errors, words=WORDS, has_door=has_door(group)
     )
     return (page, 422) if errors else page
 

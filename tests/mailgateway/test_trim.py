@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgateway.trim import Intent, grade_attribution, has_only_furniture, is_attribution, read_intent, trim
+from mailgateway.attribution import grade_attribution, is_attribution
+from mailgateway.trim import Intent, has_only_furniture, read_intent, trim
 
 QUOTE = "\n> Who can cover the nights?\n> Bob\n"
 
@@ -72,7 +73,8 @@ def test_an_attribution_without_time_or_address_needs_quote_marks() -> None:
 
 
 def test_the_earliest_of_several_quotes_counts() -> None:
-    text = "Yes.\n\nFrom: Bob <b@x.org>\nSent: 5 May 2026 12:00\nTo: Ann\nSubject: Q\n\nReally?\n\nOn 4 May 2026 at 9:00, Ann wrote:\n> Q"
+    block = "From: Bob <b@x.org>\nSent: 5 May 2026 12:00\nTo: Ann\nSubject: Q"
+    text = f"Yes.\n\n{block}\n\nReally?\n\nOn 4 May 2026 at 9:00, Ann wrote:\n> Q"
     assert trim(text, "reply").text == "Yes."
     assert trim(text, "forward").text == text
 
@@ -140,7 +142,7 @@ def test_the_signature_of_a_phone_is_set_aside(signature: str) -> None:
         "Please disclose nothing.",
         "The disclaimer on our letters is out of date, and nobody reads it. Should we drop it?",
         "-- \n",
-        "1) yes\n2) no\n--\n3) maybe, but only if the committee agrees with all the points above and says so in writing",
+        "1) yes\n2) no\n--\n" + "3) maybe, but only if the committee agrees with it and says so in writing " * 2,
         "Results\n-------\n\nAll well.\n\n=====",
         "Sent from the lab to the ward",
         "K > 5\n> 6 is too high, I think",
@@ -148,7 +150,7 @@ def test_the_signature_of_a_phone_is_set_aside(signature: str) -> None:
     ],
 )
 def test_what_looks_a_little_like_a_footer_stays(text: str) -> None:
-    assert trim(text, "new").text == (text.strip("\n") if text != "-- \n" else "")
+    assert trim(text, "new").text == (text.strip() if text != "-- \n" else "")
 
 
 def test_a_mail_that_is_only_a_footer_keeps_it_as_its_words() -> None:

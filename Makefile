@@ -1,0 +1,51 @@
+# Two commands on a fresh machine with python3 (3.11 or newer), its venv module and make: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: run test check fuzz kill-test bench bench-fanout browser-test demo-check clean
+
+run: $(VENV)/run
+	$(BIN)/banyan up --demo
+
+test: $(VENV)/test check
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser and not slow"
+
+check: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/pip: 
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
+	touch $@
+
+$(VENV)/run: $(VENV)/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/test: $(VENV)/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@ $(VENV)/run
+
+fuzz: $(VENV)/test
+	BANYAN_TEST_FUZZ=50000 $(BIN)/pytest -n $(WORKERS) tests -m slow
+
+kill-test: $(VENV)/test
+	$(BIN)/python -m tests.kill --kills 100 --database both
+
+bench: $(VENV)/test
+	$(BIN)/python -m tests.bench
+
+browser-test: $(VENV)/test
+	$(BIN)/pytest -m browser tests
+
+# MBOX and TREE name a month of a real list and its thread tree (JSON: num, parent, message_id).
+demo-check: $(VENV)/test
+	$(BIN)/python -m tests.real_month $(MBOX) $(TREE)
+
+clean:
+	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

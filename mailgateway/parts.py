@@ -1,0 +1,199 @@
+"""Parse bytes into a tree of MIME parts, with repairs for what breaks the standard parser, and a limit on depth.
+
+It uses the standard email package under `policy.default`, with every header read by our own tolerant reader. What
+the parts are for is decided in `mime.py`.
+"""
+
+import binascii
+import quopri
+import re
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import EmailPolicy
+
+from mailgateway.charsets import decode_base64, raw_bytes
+from mailgateway.headers import read_parameters, read_value
+
+MAX_DEPTH = 20
+MAX_STRUCTURE_FIELD = 4_096
+MAX_FIELD_BLOCK = 262_144
+
+_HEADER_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
+_KNOWN_FIELD = re.compile(
+    rb"(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|reply-to|references"
+    rb"|in-reply-to|x-[a-z0-9-]+):",
+    re.IGNORECASE,
+)
+_FIELD_LINE = re.compile(rb"(?:[!-9;-~]+:|[ \t])")
+
+
+class _TolerantPolicy(EmailPolicy):
+    """`policy.default`, but a header is what was written: reading it is the job of `headers.py`."""
+
+    # The stub wants a header object; the package itself takes any string.
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value
+
+
+class Part(EmailMessage):
+    """A MIME part that knows its depth, reads its type once, and is a leaf when nested too deep."""
+
+    depth = 0
+    _structure: tuple[str, dict[str, str]] | None = None
+
+    # The parser only ever attaches what our factory made.
+    def attach(self, payload: "Part") -> None:  # type: ignore[override]
+        payload.depth = self.depth + 1
+        super().attach(payload)
+
+    def structure(self) -> tuple[str, dict[str, str]]:
+        """The declared media type and the Content-Type parameters."""
+        if self._structure is None:
+            value = str(self.get("content-type", ""))[:MAX_STRUCTURE_FIELD]
+            media_type = read_value(value)
+            if media_type.count("/") != 1 or media_type.startswith("/") or media_type.endswith("/"):
+                media_type = "text/plain" if value else self.get_default_type()
+            self._structure = media_type, read_parameters(value)
+        return self._structure
+
+    def set_default_type(self, ctype: str) -> None:
+        self._structure = None
+        super().set_default_type(ctype)
+
+    def get_content_type(self) -> str:
+        media_type = self.structure()[0]
+        if self.depth >= MAX_DEPTH and media_type.startswith(("multipart/", "message/")):
+            return "text/plain"
+        return media_type
+
+    # The stub lets a caller choose another answer for "none"; nobody here does.
+    def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
+        return self.structure()[1].get("boundary", "").rstrip() or None
+
+    def children(self) -> list["Part"]:
+        payload = self.get_payload()
+        return [part for part in payload if isinstance(part, Part)] if isinstance(payload, list) else []
+
+    def written(self) -> str:
+        """The body as it was written, bytes as surrogate escapes; "" when it holds parts."""
+        # get_payload would already decode 8-bit text here, with the declared charset, right or wrong.
+        payload = self._payload  # type: ignore[attr-defined]  # missing in the stub, and there is no other way to it
+        return payload if isinstance(payload, str) else ""
+
+    def content(self) -> bytes:
+        """The decoded bytes of a leaf; whatever the transfer encoding claims, never an error."""
+        data = raw_bytes(self.written())
+        words = read_value(str(self.get("content-transfer-encoding", ""))[:200]).split()
+        encoding = words[0].strip("\"'<>;,") if words else ""
+        if encoding == "base64":
+            return decode_base64(data)
+        if encoding in ("quoted-printable", "quotedprintable"):
+            return quopri.decodestring(data)
+        if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+            return _uudecode(data)
+        return data
+
+    def file_name(self) -> str:
+        """The name given for a file, decoded, not yet cleaned."""
+        disposition = read_parameters(str(self.get("content-disposition", ""))[:MAX_STRUCTURE_FIELD])
+        return disposition.get("filename") or self.structure()[1].get("name", "")
+
+    def disposition(self) -> str:
+        return read_value(str(self.get("content-disposition", ""))[:200])
+
+
+_PARSER = BytesParser(Part, policy=_TolerantPolicy())
+
+
+def _parse_bytes(raw: bytes) -> Part:
+    message = _PARSER.parsebytes(raw)
+    # Our factory made it; the parser's stub only promises a Message.
+    assert isinstance(message, Part)
+    return message
+
+
+def open_message(raw: bytes) -> Part:
+    """Parse bytes into a tree of parts, after repairing headers that would end too early."""
+    message = _parse_bytes(_repair_header_block(raw))
+    media_type, parameters = message.structure()
+    if media_type.startswith("multipart/") and not message.is_multipart():
+        message = _reopen_with_boundary(message, parameters.get("boundary", "")) or message
+    return message
+
+
+def _repair_header_block(raw: bytes) -> bytes:
+    """Drop what stands before the first header and lines among the headers that are none.
+
+    One such line would make the parser take all later headers for body.
+    """
+    raw = raw.lstrip(b"\r\n\x00\xef\xbb\xbf")
+    if b"\r\r\n" in raw[:MAX_FIELD_BLOCK]:
+        raw = raw.replace(b"\r\r\n", b"\r\n")
+    end = re.search(rb"\r\n[ \t]*\r\n|\n[ \t]*\n|\r[ \t]*\r", raw[:MAX_FIELD_BLOCK])
+    if end is None:
+        return raw
+    head, body = raw[: end.start()], raw[end.start() :]
+    if body.strip(b"\r\n")[:1] in (b" ", b"\t"):
+        # The blank line has a space in it, or an old program folded a field over an empty line.
+        following = re.match(rb"\s*([^\r\n]*)", body)
+        if following and not _HEADER_LINE.match(following[1]):
+            body = b"\n\n" + body.lstrip(b"\r\n \t")
+        else:
+            return raw
+    lines = head.splitlines(keepends=True)
+    strange = [
+        index
+        for index, line in enumerate(lines)
+        if not _FIELD_LINE.match(line) and not (index == 0 and line.startswith(b"From "))
+    ]
+    if not strange:
+        return head + body
+    # What looks like no header may be where the body begins without a blank line; then no known header follows.
+    repaired = list(lines)
+    for index in strange:
+        line = lines[index]
+        if _HEADER_LINE.match(line):
+            # The old way of writing a field, with a space before the colon.
+            name, _, value = line.partition(b":")
+            repaired[index] = name.rstrip() + b":" + value
+        elif not any(_KNOWN_FIELD.match(later) for later in lines[index + 1 :]):
+            return raw
+        else:
+            repaired[index] = b"X-Unreadable: " + line
+    return b"".join(repaired) + body
+
+
+def _reopen_with_boundary(message: Part, declared: str) -> Part | None:
+    """Parse a multipart again whose boundary is missing or is not the one its parts stand between."""
+    payload = message.written()
+    candidates = re.findall(r"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n[!-9;-~]+:", payload[:200_000], re.MULTILINE)
+    boundary = next((found for found in candidates if found != declared), None)
+    if boundary is None or '"' in boundary or "\\" in boundary:
+        return None
+    kind = message.structure()[0]
+    head = f'Content-Type: {kind}; boundary="{boundary}"\n\n'.encode("utf-8", "surrogateescape")
+    again = _parse_bytes(head + raw_bytes(payload))
+    if not again.is_multipart():
+        return None
+    del again["content-type"]
+    for name, value in message.raw_items():
+        again.set_raw(name, value)
+    again._structure = kind, {"boundary": boundary}
+    return again
+
+
+def _uudecode(data: bytes) -> bytes:
+    out = bytearray()
+    for line in data.splitlines():
+        if line.startswith((b"begin ", b"end")) or not line:
+            continue
+        try:
+            out += binascii.a2b_uu(line)
+        except binascii.Error:
+            # Some encoders pad the last group wrongly; the length byte says how much of it counts.
+            count = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                out += binascii.a2b_uu(line[:count])
+            except binascii.Error:
+                break
+    return bytes(out)
