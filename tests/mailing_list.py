@@ -7,12 +7,21 @@ subjects, missing ids, clocks that were wrong, HTML, old character sets, quotes 
 
 import random
 from base64 import encodebytes
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.header import Header
 from email.utils import format_datetime
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from forum.archives.survey import Report, Skipped, survey
+from forum.cli.archives import import_posts
+from forum.db import db, reading
+from forum.groups.models import Group
+from mailgateway.archive import read
 
 LIST = "locums@lists.old.example"
 START = datetime(2019, 3, 1, 7, 0, tzinfo=UTC)
@@ -41,7 +50,8 @@ _SENTENCES = (
     "The course costs less when three register together.",
     "We tried it for a month and went back to paper.",
 )
-_PREFIXES = ("Re: ", "Re: ", "Re: ", "RE: ", "AW: ", "SV: ", "Re: [locums] ")
+# The list's software puts its tag back where a program has lost it, but not always.
+_PREFIXES = ("Re: [locums] ", "[locums] Re: ", "Re: ", "RE: [locums] ", "AW: [locums] ", "Re: [locums] SV: ")
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ class _Writer:
         ]
 
     def write(self, messages: int, threads: int) -> list[OldMail]:
-        openings = sorted(self.chance.sample(range(messages), threads - 1) + [0]) if threads > 1 else [0]
+        openings = {0, *self.chance.sample(range(messages), threads - 1)}
         at = START
         for number in range(messages):
             at += timedelta(minutes=self.chance.randrange(3, 120))
@@ -120,7 +130,7 @@ class _Writer:
 
     def _answer(self, number: int, above: OldMail, at: datetime) -> None:
         bare = above.subject
-        while bare.startswith(_PREFIXES) or bare.startswith("[locums] "):
+        while bare.startswith(("[locums] ", "Re: ", "RE: ", "AW: ", "SV: ")):
             bare = bare.partition(" ")[2]
         subject, thread = self.chance.choice(_PREFIXES) + bare, above.thread
         kind = self.chance.random()
@@ -258,5 +268,34 @@ def _with_file(body: bytes, number: int) -> bytes:
         f"Content-Type: multipart/mixed; boundary={boundary}\n\n--{boundary}\n".encode()
         + body
         + f"--{boundary}\nContent-Type: application/pdf; name=plan.pdf\nContent-Transfer-Encoding: base64\n"
-        f"Content-Disposition: attachment; filename=plan.pdf\n\n{encodebytes(content).decode()}\n--{boundary}--\n".encode()
+        f"Content-Disposition: attachment; filename=plan.pdf\n\n{encodebytes(content).decode()}\n"
+        f"--{boundary}--\n".encode()
     )
+
+
+def import_file(path: Path, group: Group) -> tuple[Report, Sequence[Skipped]]:
+    """Import a file as the command does: the report, and what the database would not have."""
+    group_id = group.id
+    with TemporaryFile() as spool:
+        with reading():
+            found = survey(path, group_id, read, spool, lambda _bytes: None)
+        failed = import_posts(found, lambda _posts: None)
+    db.session.expire_all()
+    return found.report, failed
+
+
+def agreement(ours: Mapping[object, object], theirs: Mapping[object, object]) -> tuple[float, float]:
+    """How far two divisions of the same things into groups agree, over all pairs of things.
+
+    Jaccard: pairs together in both, of those together in either. Rand: pairs on which both say the same, of all.
+    """
+    assert ours.keys() == theirs.keys(), "both divisions must be of the same things"
+
+    def pairs(sizes: Counter[object]) -> int:
+        return sum(size * (size - 1) // 2 for size in sizes.values())
+
+    in_ours, in_theirs = pairs(Counter(ours.values())), pairs(Counter(theirs.values()))
+    in_both = pairs(Counter((ours[each], theirs[each]) for each in ours))
+    every = len(ours) * (len(ours) - 1) // 2
+    either = in_ours + in_theirs - in_both
+    return in_both / either if either else 1.0, (every - either + in_both) / every if every else 1.0

@@ -1,8 +1,8 @@
 """The mbox file format (RFC 4155, quoted as "mboxrd"): cut into messages, and written. Knows nothing inside a message.
 
 An mbox has no grammar that holds: "From " may begin a line of any text, and old programs did not escape it. A line
-is taken for a separator when it ends like one, with a day, a time and a year, and a header follows; or when it
-stands after a blank line and one of the headers follows that only the beginning of a mail has.
+that ends like a separator, with a day, a time and a year, is one when a blank line stands before it or a header
+follows it; one without a time only when both are so, and the header is one with which mails begin.
 """
 
 import email.utils
@@ -88,9 +88,9 @@ def _is_separator(data: mmap.mmap, start: int) -> bool:
     if line_end < 0:
         return False
     following = data[line_end + 1 : line_end + 200]
-    if _DATED.match(data[start:line_end]):
-        return _FIELD.match(following) is not None
     after_blank = start == 0 or data[max(start - 4, 0) : start].endswith((b"\n\n", b"\n\r\n"))
+    if _DATED.match(data[start:line_end]):
+        return after_blank or _FIELD.match(following) is not None
     return after_blank and _FIRST_FIELD.match(following) is not None
 
 

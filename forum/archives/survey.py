@@ -7,7 +7,7 @@ the size of the archive. Writes nothing to the database.
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -36,12 +36,17 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mail to import: its number in the file, where it lies in the spool, and what threading knows of it."""
+    """A mail to import: its number in the file, where it lies in the spool, and what threading knows of it.
+
+    `redated` says that its Date was missing or not to be believed.
+    """
 
     position: int
     spooled_at: int
     leaf: Leaf
     author: Author
+    files: int
+    redated: bool
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,10 @@ class _Reading:
     present: datetime
     messages: int = 0
     duplicates: int = 0
-    files: int = 0
-    redated: int = 0
     unreadable: list[Skipped] = field(default_factory=list)
     seen: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     moments: list[datetime | None] = field(default_factory=list)
-    entries: list[tuple[int, int, Leaf, Author]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     names: dict[Author, Counter[str]] = field(default_factory=dict)
     tags: Counter[str] = field(default_factory=Counter)
 
@@ -114,14 +117,13 @@ class _Reading:
             self.duplicates += 1
             return
         moment = moment_of(mail, letter.separator_date, self.present)
-        self.redated += mail.sent_at is None or (moment != mail.sent_at and moment != mail.listed_at)
+        redated = mail.sent_at is None or (moment != mail.sent_at and moment != mail.listed_at)
         author = author_of(mail.sender)
         self.names.setdefault(author, Counter())[shown_name(mail.sender)] += 1
         self.tags[list_tag(mail.subject)] += 1
-        self.files += len(mail.files)
         self.moments.append(moment)
         leaf = Leaf(message_id, mail.answers, mail.subject, moment or self.present, mail.thread)
-        self.entries.append((letter.position, self.spool.tell(), leaf, author))
+        self.entries.append(Entry(letter.position, self.spool.tell(), leaf, author, len(mail.files), redated))
         pickle.dump(mail, self.spool, protocol=pickle.HIGHEST_PROTOCOL)
 
     def _try_read(self, letter: Letter) -> ArchivedMail | Unreadable:
@@ -170,9 +172,9 @@ def survey(path: Path, group_id: int, read: Read, spool: BinaryIO, tell: Callabl
 def _new_entries(seen: _Reading, had: frozenset[str]) -> Sequence[Entry]:
     moments = fill_gaps(seen.moments, otherwise=seen.present)
     return [
-        Entry(position, spooled_at, Leaf(leaf.message_id, leaf.answers, leaf.subject, moment, leaf.thread), author)
-        for (position, spooled_at, leaf, author), moment in zip(seen.entries, moments, strict=True)
-        if leaf.message_id not in had
+        replace(entry, leaf=replace(entry.leaf, at=moment))
+        for entry, moment in zip(seen.entries, moments, strict=True)
+        if entry.leaf.message_id not in had
     ]
 
 
@@ -196,8 +198,8 @@ def _report(seen: _Reading, entries: Sequence[Entry], places: Sequence[Place]) -
         authors_known=known,
         authors_new=len(authors) - known,
         authors_without_address=sum(not author.key for author in authors),
-        files=seen.files,
-        redated=seen.redated,
+        files=sum(entry.files for entry in entries),
+        redated=sum(entry.redated for entry in entries),
         first=min(moments, default=None),
         last=max(moments, default=None),
     )

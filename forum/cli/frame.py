@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 import click
 from flask import Flask
 from rich.cells import cell_len
+from rich.console import Console
+from rich.progress import Progress
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from forum.accounts.actions import AddressTaken
@@ -96,6 +98,30 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     for row in cells:
         padded = (text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True))
         click.echo("  ".join(padded).rstrip())
+
+
+class Bar:
+    """A running progress bar, or nothing where nobody sees it."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(title, total=None)
+
+    def show(self, done: int, total: int) -> None:
+        """How much is done of how much."""
+        self._progress.update(self._task, completed=done, total=total)
+
+    def say(self, sentence: str) -> None:
+        """One line on stderr, above the bar."""
+        self._progress.console.print(sentence, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Bar]:
+    """A bar on stderr while something takes long, and none when that is not a terminal."""
+    console = Console(stderr=True, highlight=False)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        yield Bar(progress, title)
 
 
 def a_line(text: str) -> str:

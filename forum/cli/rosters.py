@@ -2,16 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
-from forum.cli.frame import acting, open_site, the_group
+from forum.cli.frame import acting, open_site, progress_bar, the_group
 from forum.cli.roster_file import BadHeader, RosterFile
 from forum.groups.models import Group
 from forum.groups.roster import BadRow, Enrolled, import_rows
@@ -50,27 +46,14 @@ def import_(file: Path, slug: str) -> None:
 def _enroll(roster: RosterFile, group: Group, octets: int) -> Enrolled:
     total = Enrolled()
     rows = roster.rows()
-    with _progress(octets) as (advance, say):
+    with progress_bar("Reading the roster") as bar:
         while some := list(islice(rows, _BATCH)):
             bad = [row for row in some if isinstance(row, BadRow)]
             people = [row for row in some if not isinstance(row, BadRow)]
             with acting():
                 done = import_rows(group, people) + Enrolled(bad=tuple(bad))
             for row in sorted(done.bad, key=lambda row: row.line):
-                say(f"Line {row.line}: {row.sentence}")
+                bar.say(f"Line {row.line}: {row.sentence}")
             total += done
-            advance(roster.octets_read())
+            bar.show(roster.octets_read(), octets)
     return total
-
-
-@contextmanager
-def _progress(octets: int) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
-    """A bar on a terminal, nothing elsewhere; what is said meanwhile stands above it."""
-    console = Console(stderr=True, highlight=False)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading the roster", total=octets)
-
-        def say(sentence: str) -> None:
-            console.print(sentence, markup=False, soft_wrap=True)
-
-        yield lambda done: bar.update(task, completed=done), say

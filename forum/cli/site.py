@@ -8,12 +8,11 @@ import threading
 import click
 import structlog
 
-from forum.cli.demo import demo_part
+from forum.cli.demo import demo_environment, seed_demo
 from forum.cli.doctor import doctor
 from forum.cli.frame import a_line, open_site, refuse
 from forum.cli.installing import install
 from forum.cli.supervisor import check_addresses, free_own_leases, only_one, supervise
-from forum.groups.queries import community, count_members
 from forum.settings import Settings, read_settings
 from forum.work import work_once, work_until, workers
 
@@ -83,15 +82,17 @@ def up(demo: bool) -> None:
         install(settings)
         with open_site(settings):
             free_own_leases()
-            if demo and not count_members(community().id):
-                demo_part("seed")()
-        supervise(settings, demo, lambda: _show_addresses(settings, demo))
+            if demo:
+                seed_demo()
+        environment = demo_environment(settings) if demo else {}
+        web_words = ["web", "--demo"] if demo else ["web"]
+        supervise(settings, web_words, environment, lambda: _show_addresses(settings, demo))
 
 
 def _show_addresses(settings: Settings, demo: bool) -> None:
     mail = f"kept in {settings.data_dir / 'mail'}" if settings.smarthost == "capture" else f"to {settings.smarthost}"
     click.echo("Banyan is up.")
-    click.echo(f"  pages     {settings.base_url}{'/demo' if demo else ''}")
+    click.echo(f"  pages     {settings.base_url}{'/demo' if demo else ''}, served at {settings.http_listen}")
     click.echo(f"  mail in   LMTP at {settings.lmtp_listen}, for addresses at {settings.domain}")
     click.echo(f"  mail out  {mail}")
     click.echo("Ctrl-C ends it.")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,6 +64,7 @@ class Child:
 
     name: str
     arguments: Sequence[str]
+    environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     due: float = 0.0
@@ -91,6 +92,7 @@ class Child:
         self.process = subprocess.Popen(  # noqa: S603  # our own program with our own words
             [sys.executable, "-m", "forum.cli", *self.arguments],
             stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.environment},
             preexec_fn=partial(die_with_parent, os.getpid()),  # safe: see supervise
         )
         self.started = moment
@@ -115,8 +117,12 @@ def check_addresses(settings: Settings) -> None:
             refuse(f"Cannot listen on BANYAN_{name} {address}: {error.strerror}. Choose another address.")
 
 
-def supervise(settings: Settings, demo: bool, on_ready: Callable[[], None]) -> None:
+def supervise(
+    settings: Settings, web: Sequence[str], environment: Mapping[str, str], on_ready: Callable[[], None]
+) -> None:
     """Keep the children running until SIGTERM or SIGINT; call `on_ready` once everything answers.
+
+    `web` are the words of the web's command, `environment` is what the children see besides ours.
 
     Runs in the only thread of the program: children are made by fork, and PR_SET_PDEATHSIG means the thread.
     """
@@ -124,9 +130,9 @@ def supervise(settings: Settings, demo: bool, on_ready: Callable[[], None]) -> N
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     children = [
-        Child("web", ["web", *(["--demo"] if demo else [])]),
-        Child("listen", ["listen"]),
-        Child("work", ["work", "--owner", owner_name()]),
+        Child("web", web, environment),
+        Child("listen", ["listen"], environment),
+        Child("work", ["work", "--owner", owner_name()], environment),
     ]
     began, ready = time.monotonic(), False
     try:

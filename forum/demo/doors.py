@@ -5,7 +5,7 @@ that was made to point here. Decides and answers nothing.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -14,9 +14,9 @@ _FORWARDING = re.compile(r"x-forwarded(-.*)?|forwarded|via|x-real-ip|x-client-ip
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9.-]+))(?::\d{1,5})?", re.IGNORECASE)
 
 
-def why_closed(headers: Mapping[str, str], host: str, base_url: str) -> str:
+def why_closed(header_names: Iterable[str], host: str, base_url: str) -> str:
     """The reason why the doors stay shut for a request with these headers and this Host; "" when they open."""
-    forwarding = sorted(name for name in headers if _FORWARDING.fullmatch(name.lower()))
+    forwarding = sorted(name for name in header_names if _FORWARDING.fullmatch(name.lower()))
     if forwarding:
         return f"It was passed on by another program (it has the header {forwarding[0]})."
     match = _HOST.fullmatch(host)

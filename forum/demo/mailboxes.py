@@ -53,12 +53,11 @@ class Mail:
 def list_mails(boxes: Iterable[Path]) -> Sequence[Line]:
     """All mails of some Maildirs, newest first; a box that nothing has come to yet is empty."""
     parser = BytesParser(policy=policy.default)
-    lines = []
-    for box in _open(boxes):
-        for key in box.iterkeys():
-            with box.get_file(key) as file:
-                headers = parser.parse(file, headersonly=True)
-            lines.append(_line(key, headers))
+    lines = [
+        _line(key, parser.parsebytes(box.get_bytes(key), headersonly=True))
+        for box in _open(boxes)
+        for key in box.iterkeys()
+    ]
     return sorted(lines, key=lambda line: (line.at, line.key), reverse=True)
 
 

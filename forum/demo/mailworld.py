@@ -11,6 +11,7 @@ from functools import cache
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file
@@ -75,13 +76,13 @@ def keep_strangers_out() -> tuple[str, int] | None:
     return (render_template("demo/closed.html", reason=reason), 403) if reason else None
 
 
-def mention() -> Mapping[str, bool]:
+def mention() -> dict[str, Any]:
     """For every template: whether to show the way to the demo's start page."""
     return {"demo": not _why_closed()}
 
 
 def _why_closed() -> str:
-    return why_closed(request.headers, request.host, current_settings().base_url)
+    return why_closed(request.headers.keys(), request.host, current_settings().base_url)
 
 
 @blueprint.get("")
@@ -254,7 +255,8 @@ def _write_page(who: Who, typed: Mapping[str, str], errors: Mapping[str, str]) -
 def _body(who: Who, mail: Mail, show: str) -> Markup:
     """The words of a mail as safe HTML, whose links to addresses lead to a sheet of the persona's own."""
     safe = html_to_safe(mail.html) if show == "html" else plain_to_html(mail.text)
-    return Markup(_MAILTO.sub(lambda link: f'href="{_sheet(who, unescape(link[1]))}"', safe))
+    safe = _MAILTO.sub(lambda link: f'href="{_sheet(who, unescape(link[1]))}"', safe)
+    return Markup(safe)  # noqa: S704 - forum.text made it, and what is put in above is quoted for an address.
 
 
 def _sheet(who: Who, mailto: str) -> str:
@@ -265,8 +267,8 @@ def _offers(who: Who, mail: Mail) -> Sequence[Offer]:
     """What the List- headers offer: the first address of each header that a browser can open, else a mail."""
     offers = []
     for name, words in _OFFERED.items():
-        links = re.findall(r"<([^<>\s]+)>", mail.header(name))
-        links.sort(key=lambda link: not link.startswith(("http://", "https://")))
+        links = re.findall(r"<((?:https?|mailto):[^<>\s]+)>", mail.header(name))
+        links.sort(key=lambda link: link.startswith("mailto:"))
         for link in links[:1]:
             offers.append(Offer(words, _sheet(who, link) if link.startswith("mailto:") else link))
     return offers

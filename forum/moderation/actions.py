@@ -16,6 +16,7 @@ from forum.groups.models import Assurance, Group, Membership, Standing
 from forum.groups.queries import community, membership_of
 from forum.log import record
 from forum.posting.held import publish_held
+from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
 from forum.rules.submission import Severity
@@ -100,14 +101,13 @@ def _drop_finding(held: HeldPost, rule: str, why: str) -> Decided:
 
 
 def _check_approvable(held: HeldPost) -> None:
-    if held.author_id is None:
-        raise NotPossible(
-            "This is a letter to the moderators. It cannot be posted."
-        )
+    if held.author_id is None or any(finding["rule"] == LETTER for finding in held.findings):
+        raise NotPossible("This is a letter to the moderators. It cannot be posted.")
     for group_id in (held.group_id, community().id):
-        membership = membership_of(held.author_id, group_id)
-        if membership is not None and membership.standing is Standing.BANNED:
-            group = db.session.get_one(Group, group_id)
+        membership, group = membership_of(held.author_id, group_id), db.session.get_one(Group, group_id)
+        if membership is None:
+            raise NotPossible(f"The author is not a member of {group.name}. Reject it, or invite the author first.")
+        if membership.standing is Standing.BANNED:
             raise NotPossible(f"The author is banned from {group.name}. Reject it, or lift the ban first.")
 
 

@@ -38,8 +38,12 @@ def title(subject: str) -> str:
 
 
 def subject_key(subject: str) -> str:
-    """Equal for subjects that differ only in prefixes, tags, hashtags, case, punctuation at the end and spaces."""
-    bare = _HASHTAG.sub(" ", bare_subject(subject))
+    """Equal for subjects that differ only in prefixes, tags, hashtags, case, punctuation at the end and spaces.
+
+    A bare "Re:" is no subject.
+    """
+    bare = bare_subject(subject)
+    bare = "" if _PREFIX.fullmatch(bare) else _HASHTAG.sub(" ", bare)
     return " ".join(bare.casefold().split()).rstrip(" .!?…")[:500]
 
 

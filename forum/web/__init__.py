@@ -7,6 +7,7 @@ from forum.web import (
     groups,
     healthz,
     invitations,
+    me,
     moderation,
     people,
     rendering,
@@ -21,5 +22,5 @@ def register(app: Flask) -> None:
     """Bind every page to the app."""
     session.prepare(app)
     rendering.prepare(app)
-    for module in (healthz, account, groups, invitations, moderation, people, search, subscriptions, threads):
+    for module in (healthz, account, groups, invitations, me, moderation, people, search, subscriptions, threads):
         app.register_blueprint(module.blueprint)

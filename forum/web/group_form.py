@@ -1,4 +1,4 @@
-"""The form of a group's settings: what it offers, what stands in it, and the change that it asks for. Writes nothing."""
+"""The form of a group's settings: what it offers, what stands in it, what change it asks for. Writes nothing."""
 
 import re
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ def read_change(group: Group, typed: Mapping[str, str]) -> tuple[GroupChange, di
     if has_door(group) and typed["join_policy"] not in list(JoinPolicy):
         errors["join_policy"] = "Choose who can join."
     for name in ("assurance_new", "assurance_reply"):
-        if typed[name] not in list(Assurance):
+        if typed[name] not in {value for value, _words in WORDS["assurance"]}:
             errors[name] = "Choose how sure the sender must be."
     if typed["quota"] and not _QUOTA.fullmatch(typed["quota"]):
         errors["quota"] = "Write a number of posts such as 20, or leave it empty for no limit."

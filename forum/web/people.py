@@ -52,6 +52,7 @@ def roster(slug: str) -> Page:
         next=rows[PAGE - 1].membership_id if len(rows) > PAGE else None,
         paged=asked_number("after") is not None,
         total=count_members(group.id),
+        owns=may_own(viewer(), group),
         matching=matching,
         standing=standing,
         Standing=Standing,
@@ -150,8 +151,7 @@ def _act(group: Group, membership: Membership, act: str) -> str:
         case "remove":
             leave(who, group, actor_id=actor, why=_reason() or "removed by a moderator")
             return f"{who.name} is no longer a member of {group.name}."
-        case _:
-            abort(400)
+    raise AssertionError(act)  # `_acts` names no other.
 
 
 def _reason() -> str:

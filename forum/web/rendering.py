@@ -136,7 +136,7 @@ def size(octets: int) -> str:
         return counted(octets, "byte")
     if octets < 999_500:
         return f"{octets / 1000:.0f} KB"
-    return f"{octets / 1_000_000:.1f} MB"
+    return f"{octets / 1_000_000:.1f}".removesuffix(".0") + " MB"
 
 
 def kind(media_type: str) -> str:

@@ -8,9 +8,7 @@ FILLER = "We met at noon and went through the list of open points one after anot
 
 def test_every_form_of_the_word_is_marked_as_it_was_written() -> None:
     found = marked_excerpt("Two protocols, one Protocol: José wrote both.", read_wanted("protocol jose"))
-    assert found == Markup(
-        "Two <mark>protocols</mark>, one <mark>Protocol</mark>: <mark>José</mark> wrote both."
-    )
+    assert found == Markup("Two <mark>protocols</mark>, one <mark>Protocol</mark>: <mark>José</mark> wrote both.")
 
 
 def test_beginnings_and_phrases_are_marked() -> None:
