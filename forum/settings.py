@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     @field_validator("http_listen", "metrics_listen")
     @classmethod
     def _is_a_socket(cls, value: str) -> str:
-        if value and not value.startswith("/"):
+        if value:
             split_host_port(value)
         return value
 

@@ -164,7 +164,7 @@ def _set_aside(queue: type[Any]) -> Check:
         return Check(name, Health.OK, "none.")
     latest = select(queue.error).where(queue.set_aside_at.is_not(None)).order_by(queue.set_aside_at.desc()).limit(1)
     error = (db.session.scalar(latest) or "no reason noted").splitlines()[0][:200]
-    return Check(name, Health.WARN, f"{count:,} rows wait for a person; the latest: {error}.", "See: banyan mail list")
+    return Check(name, Health.WARN, f"waiting for a person: {count:,}; the latest: {error}.", "See: banyan mail list")
 
 
 def _held_for_authentication() -> Check:
@@ -175,7 +175,7 @@ def _held_for_authentication() -> Check:
     return Check(
         "held mail",
         Health.WARN,
-        f"{count:,} posts are held only because their sender was not proven.",
+        f"held only because the sender was not proven: {count:,}.",
         "Does BANYAN_TRUSTED_AUTHSERV_ID name your mail server? See: banyan held list --state waiting",
     )
 

@@ -13,7 +13,8 @@ from forum.cli.doctor import doctor
 from forum.cli.frame import a_line, open_site, refuse
 from forum.cli.installing import install
 from forum.cli.supervisor import check_addresses, free_own_leases, only_one, supervise
-from forum.settings import Settings, read_settings
+from forum.metrics import serve_metrics
+from forum.settings import Settings, current_settings, read_settings
 from forum.work import work_once, work_until, workers
 
 _SECONDS_TO_END = 4.5
@@ -58,6 +59,8 @@ def work(only: str | None, once: bool, owner: str | None) -> None:
         if once:
             click.echo(f"{work_once(core, chosen, owner)} done.")
             return
+        if (settings := current_settings()).metrics_listen:
+            serve_metrics(core, settings)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

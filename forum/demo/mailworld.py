@@ -115,19 +115,19 @@ def mailbox(key: str) -> Page:
 
 @blueprint.get("/mail/<key>/<mail_id>")
 def read(key: str, mail_id: str) -> Page:
-    """One mail, as HTML, as text or as it came, with a box to answer it."""
+    """One mail, as HTML, as text or as it came, with a box to reply."""
     who = _the_persona(key)
     return _mail_page(who, _the_mail(who, mail_id))
 
 
 @blueprint.post("/mail/<key>/<mail_id>")
-def answer(key: str, mail_id: str) -> Page:
-    """Answer a mail as the persona."""
+def reply(key: str, mail_id: str) -> Page:
+    """Reply to a mail as the persona."""
     who = _the_persona(key)
     mail = _the_mail(who, mail_id)
     words = _typed("text")
     if not words.strip():
-        return _mail_page(who, mail, words, {"text": "Write your answer first."})
+        return _mail_page(who, mail, words, {"text": "Write your reply first."})
     try:
         letter = answer_to(mail, who.name, who.email, words)
         _send(letter)

@@ -111,6 +111,8 @@ class Membership(Base):
         UniqueConstraint("member_id", "group_id"),
         CheckConstraint("(standing = 'muted') = (muted_until IS NOT NULL)", name="muted_until_when_muted"),
         Index("ix_membership_group_id_delivery", "group_id", "delivery"),
+        # Counts a group of 71,000 and finds its moderators without a look at the rows.
+        Index("ix_membership_group_id_role_standing", "group_id", "role", "standing"),
     )
 
     id: Mapped[PrimaryKey]

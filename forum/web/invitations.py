@@ -153,7 +153,7 @@ def _accept_page(token: str, invitation: Invitation, name: str, errors: dict[str
         "invitations/accept.html",
         token=token,
         invitation=invitation,
-        here=signed_in_member(),
+        joiner=signed_in_member(),
         owner=_owner(invitation),
         name=name,
         errors=errors,

@@ -244,7 +244,7 @@ def profile(public_id: str) -> Page:
     return render_template(
         "people/profile.html",
         who=who,
-        here=_in_community(who),
+        belongs=_in_community(who),
         common=groups_in_common(viewer(), who.id),
         moderated=[group for group in groups_in_common(viewer(), who.id) if may_moderate(viewer(), group)],
         is_self=who.id == viewer().member_id,
