@@ -88,10 +88,17 @@ class Settings(BaseSettings):
             raise ValueError("write an address such as https://forum.example.org")
         return value.rstrip("/")
 
-    @field_validator("http_listen", "metrics_listen")
+    @field_validator("metrics_listen")
     @classmethod
     def _is_a_socket(cls, value: str) -> str:
         if value:
+            split_host_port(value)
+        return value
+
+    @field_validator("http_listen")
+    @classmethod
+    def _is_a_socket_or_path(cls, value: str) -> str:
+        if not value.startswith("/"):
             split_host_port(value)
         return value
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import authres
 import dkim
 import dns.exception
+import dns.name
 import dns.resolver
 
 from forum.groups.models import Assurance
@@ -20,6 +21,8 @@ from mailgateway.parse import ParsedMail
 TxtLookup = Callable[[str], bytes | None]
 _DNS_SECONDS = 5.0
 _SILENCE_SECONDS = 30.0
+# So many different domains silent in a row, none answering between them: then it is DNS itself.
+_SILENT_DOMAINS = 3
 _MAX_SIGNATURES = 5
 
 
@@ -58,8 +61,12 @@ def _by_our_mta(parsed: ParsedMail, domain: str, authserv_id: str) -> Authentica
     if (header.authserv_id or "").lower() != authserv_id.lower():
         return Authenticated(Assurance.CLAIMED, f"the topmost authentication results are not of {authserv_id}")
     results = [(result.method, (result.result or "").lower(), result) for result in header.results]
-    for method, result, _ in results:
+    for method, result, found in results:
         if method == "dmarc" and result == "pass":
+            judged = str(getattr(found, "header_from", None) or domain).rpartition("@")[2].lower()
+            if not aligned(judged, domain):
+                # A From that our server reads in one way and we in another proves nobody.
+                return Authenticated(Assurance.CLAIMED, f"DMARC passed for {judged}, which is not the author's domain")
             return Authenticated(Assurance.PROVEN, "DMARC passed")
         if method == "dmarc" and result == "fail":
             return Authenticated(Assurance.FAILED, "DMARC failed")
@@ -81,12 +88,17 @@ def _domain_of(method: str, result: object) -> str:
 
 
 def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticated:
-    signer = dkim.DKIM(raw, minkey=1024)
+    try:
+        signer = dkim.DKIM(raw, minkey=1024)
+    except dkim.DKIMException:
+        return Authenticated(Assurance.CLAIMED, "its headers are too broken for a signature to hold")
     trouble = False
     signatures = [value for name, value in signer.headers if name.lower() == b"dkim-signature"]
     for index in range(min(len(signatures), _MAX_SIGNATURES)):
         try:
             fields = dkim.util.parse_tag_value(signatures[index])
+            if b"l" in fields:
+                continue  # It signs only the beginning: anybody could have added the rest.
             signed_by = fields.get(b"d", b"").decode("ascii", "replace").lower()
             if aligned(signed_by, domain) and signer.verify(idx=index, dnsfunc=_for_dkim(lookup_txt)):
                 return Authenticated(Assurance.PROVEN, f"DKIM passed for {domain}")
@@ -117,22 +129,39 @@ def aligned(signed_by: str, from_domain: str) -> bool:
 
 
 class SystemDns:
-    """TXT records from the system's resolver. When it does not answer it is left alone for half a minute.
+    """TXT records from the system's resolver. A domain that does not answer is left alone for half a minute.
 
-    Otherwise each signed mail would wait for the time-out again while DNS is away.
+    Otherwise each signed mail would wait for the time-out again. When domains in a row are silent it is DNS that is
+    away, and all are left alone; a single one must not delay the mail of the others.
     """
 
     def __init__(self) -> None:
-        self._silent_until = 0.0
+        self._silent_until: dict[str, float] = {}
+        self._silent_in_a_row: set[str] = set()
 
     def __call__(self, name: str) -> bytes | None:
-        if time.monotonic() < self._silent_until:
+        try:
+            asked = dns.name.from_text(name)
+        except (dns.exception.DNSException, UnicodeError):
+            return None  # A name that cannot exist has no record.
+        domain = name.lower().rstrip(".").partition("._domainkey.")[2] or name.lower()
+        moment = time.monotonic()
+        if max(self._silent_until.get(domain, 0.0), self._silent_until.get("", 0.0)) > moment:
             raise DnsTroubleError("DNS did not answer a moment ago")
         try:
-            answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=_DNS_SECONDS)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            answer = dns.resolver.resolve(asked, "TXT", lifetime=_DNS_SECONDS)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.resolver.YXDOMAIN):
+            self._silent_in_a_row.clear()
             return None
         except dns.exception.DNSException as error:
-            self._silent_until = time.monotonic() + _SILENCE_SECONDS
+            self._note_silence(domain, moment)
             raise DnsTroubleError(str(error)) from error
+        self._silent_in_a_row.clear()
         return b"".join(answer[0].strings)
+
+    def _note_silence(self, domain: str, moment: float) -> None:
+        self._silent_until = {each: until for each, until in self._silent_until.items() if until > moment}
+        self._silent_until[domain] = moment + _SILENCE_SECONDS
+        self._silent_in_a_row.add(domain)
+        if len(self._silent_in_a_row) >= _SILENT_DOMAINS:
+            self._silent_until[""] = moment + _SILENCE_SECONDS

@@ -43,7 +43,7 @@ async def _listen(core: Any, settings: Any) -> None:
         await stop.wait()
 
 
-@click.group()
+@click.group(epilog="Example: banyan mail list --state set_aside")
 def mail() -> None:
     """Mail that came in, and what the gateway makes of mails."""
 

@@ -8,12 +8,13 @@ from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
 from forum.groups.actions import NotPossible, ask_to_join, stop_mail
 from forum.groups.models import Assurance, Group
-from forum.groups.queries import community, membership_of
+from forum.groups.queries import community, group_by_mail_name, group_by_slug, membership_of
 from forum.moderation.actions import confirm
 from forum.posting.models import HeldPost
 from forum.queue import enqueue
 from mailgateway.addresses import Verb
 from mailgateway.authenticate import Authenticated
+from mailgateway.command_words import find_command
 from mailgateway.parse import ParsedMail
 from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute
 
@@ -23,10 +24,17 @@ _VERBS = {
     "leave": Verb.LEAVE,
     "unsubscribe": Verb.LEAVE,
     "remove": Verb.LEAVE,
+    "signon": Verb.JOIN,
     "signoff": Verb.LEAVE,
     "stop": Verb.LEAVE,
     "help": Verb.HELP,
+    "hilfe": Verb.HELP,
+    "aide": Verb.HELP,
+    "ayuda": Verb.HELP,
+    "info": Verb.HELP,
+    "commands": Verb.HELP,
 }
+_COURTESY = frozenset({"re:", "please", "me", "to", "from", "the", "group", "list"})
 
 
 def perform(parsed: ParsedMail, known: Authenticated, found: CommandRoute) -> str:
@@ -36,7 +44,7 @@ def perform(parsed: ParsedMail, known: Authenticated, found: CommandRoute) -> st
         return "a command from somebody who is no member; nothing done, nobody told"
     if known.assurance is Assurance.FAILED:
         return "a command from a sender that failed authentication; nothing done"
-    verb, group = found.verb or _verb_of(parsed), _group_of(parsed, found)
+    verb, group = _asked(member, parsed, found)
     if verb is Verb.HELP:
         enqueue("notice.help", member.id, group.id)
         return "help was sent"
@@ -65,20 +73,38 @@ def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRout
         return "confirm: there is no such held post"
     if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED:
         return "confirm: it came from another address; nothing done"
-    return f"confirm: the post is {confirm(held).state}"
+    try:
+        with db.session.begin_nested():
+            return f"confirm: the post is {confirm(held).state}"
+    except NotPossible as refusal:
+        return f"confirm: {refusal}"
 
 
-def _verb_of(parsed: ParsedMail) -> Verb:
-    """The first word of the subject, or of the text, that names a command; help when none does."""
-    for words in (parsed.subject, parsed.text):
-        for word in words.lower().split()[:4]:
-            if word.strip(".,!:;") in _VERBS:
-                return _VERBS[word.strip(".,!:;")]
-    return Verb.HELP if parsed.kind != "command" else Verb.LEAVE
+def _asked(member: Member, parsed: ParsedMail, found: CommandRoute) -> tuple[Verb, Group]:
+    """The command and its group. What is not clearly a command about a group that the member knows asks for help."""
+    if found.group_id is not None:
+        group = db.session.get_one(Group, found.group_id)
+        return found.verb or _verb_of(find_command(parsed.subject, parsed.text)), group
+    for line in (parsed.subject, parsed.text.strip().partition("\n")[0]):
+        words = [word for word in line.lower().split()[:12] if word not in _COURTESY]
+        if words and words[0] in _VERBS and len(words) <= 2:
+            named = _known_group(member, words[1]) if words[1:] else community()
+            return (_VERBS[words[0]], named) if named is not None else (Verb.HELP, community())
+    return Verb.HELP, community()
 
 
-def _group_of(parsed: ParsedMail, found: CommandRoute) -> Group:
-    return community() if found.group_id is None else db.session.get_one(Group, found.group_id)
+def _verb_of(command: str) -> Verb:
+    """What a mail means that is a command as a whole; in words that are not in the table somebody wants to leave."""
+    return next((_VERBS[word] for word in command.split() if word in _VERBS), Verb.LEAVE)
+
+
+def _known_group(member: Member, name: str) -> Group | None:
+    """The group of this mail name or, if the member may know of it, of this slug."""
+    local = name.partition("@")[0]
+    by_slug = group_by_slug(local)
+    if by_slug is not None and not by_slug.listed and membership_of(member.id, by_slug.id) is None:
+        by_slug = None
+    return group_by_mail_name(local) or by_slug
 
 
 def _join(member: Member, group: Group) -> str:

@@ -75,6 +75,10 @@ class Composed:
     head: bytes
     rest: bytes
 
+    @property
+    def size(self) -> int:
+        return len(self.head) + len(self.rest)
+
     def parts_for(self, member_id: int, addresses: Addresses) -> Sequence[bytes]:
         """The octets of one reader's copy; joined they are the message."""
         return (self.head, self._personal(member_id, addresses), self.rest)

@@ -9,17 +9,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import groupby
 
 import structlog
 from sqlalchemy import and_, not_, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address
 from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Membership, Standing
-from forum.queue import anything_due, back_off, claim, renew
+from forum.groups.queries import community
+from forum.queue import LEASE, anything_due, back_off, claim, put_off, renew
 from forum.settings import current_settings
 from forum.threads.models import Post, Thread
 from forum.threads.queries import is_author
@@ -34,10 +38,14 @@ from mailgateway.smtp import Copy, Receipt
 CLAIM = 500
 MARK_AFTER = 100
 MARK_SECONDS = 0.2
+MARK_AGAIN_SECONDS = 1.0
 RENEW_SECONDS = 10.0
-# Five days of trying, as mail servers do (RFC 5321, section 4.5.4.1), then the copy is given up with its reason.
-GIVE_UP_AFTER = timedelta(days=5)
-COMPOSED_AT_ONCE = 32
+# Together with the waits of `back_off` this is five days of trying, as mail servers do (RFC 5321, section 4.5.4.1);
+# then the copy is given up with its reason. Days when the smarthost was down or no worker ran do not count.
+MAX_TRIES = 30
+COMPOSED_OCTETS = 32_000_000
+# Permission is looked up for so many copies together: few enough that what changes while they go is obeyed.
+CHECKED_AT_ONCE = 100
 # A round ends after so many seconds even when more is due, so that a worker that is told to stop soon does.
 ROUND_SECONDS = 5.0
 # While the smarthost cannot be used nothing is claimed for so long, and no copy is blamed.
@@ -66,7 +74,12 @@ def run(owner: str) -> Generator[int, None, None]:
             while True:
                 with reading():
                     due = anything_due(Delivery)
-                yield runner.run(round_.go()) if due and not round_.paused() else 0
+                if due and not round_.paused():
+                    yield runner.run(round_.go())
+                else:
+                    # Connections that wait for work hear here that the other side has closed them.
+                    runner.run(asyncio.sleep(0))
+                    yield 0
         finally:
             runner.run(carrier.close())
 
@@ -83,6 +96,7 @@ class _Round:
         self._in_flight: set[int] = set()
         self._marked_at = time.monotonic()
         self._renewed_at = time.monotonic()
+        self._mark_again_at = 0.0
         self._paused_until = 0.0
 
     async def go(self) -> int:
@@ -90,16 +104,20 @@ class _Round:
         settled = 0
         ahead: asyncio.Task[None] | None = None
         until = time.monotonic() + ROUND_SECONDS
-        while time.monotonic() < until and not self.paused() and (batch := self._claim()):
-            settled += len(batch)
-            # The next batch is claimed and queued while the last copies of this one are still on the line.
+        try:
+            while time.monotonic() < until and not self.paused() and (batch := self._claim()):
+                settled += len(batch)
+                # The next batch is claimed and queued while the last copies of this one are still on the line.
+                if ahead is not None:
+                    await ahead
+                ahead = asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
+                await self._until_nearly_done(ahead)
             if ahead is not None:
                 await ahead
-            ahead = asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
-            await self._until_nearly_done(ahead)
-        if ahead is not None:
-            await ahead
-        self._mark()
+        finally:
+            if ahead is not None:
+                await asyncio.wait([ahead])
+            await self._mark_all()
         return settled
 
     def paused(self) -> bool:
@@ -119,15 +137,31 @@ class _Round:
 
     def _copies(self, ids: Sequence[int]) -> Iterator[Copy]:
         """The copies that may go, composed as they are pulled. Permission is looked up here, at the last moment."""
-        with reading():
-            due = may_go(ids)
-        going = {each.delivery_id for each in due}
-        skipped = [delivery_id for delivery_id in ids if delivery_id not in going]
-        if skipped:
-            self._skip(skipped)
-        sent_at = now()
+        for start in range(0, len(ids), CHECKED_AT_ONCE):
+            with reading():
+                due = may_go(ids[start : start + CHECKED_AT_ONCE])
+            going = {each.delivery_id for each in due}
+            skipped = [each for each in ids[start : start + CHECKED_AT_ONCE] if each not in going]
+            if skipped:
+                self._skip(skipped)
+            sent_at = now()
+            for post_id, copies in groupby(due, key=lambda each: each.post_id):
+                yield from self._copies_of(post_id, list(copies), sent_at)
+
+    def _copies_of(self, post_id: int, due: Sequence[Due], sent_at: datetime) -> Iterator[Copy]:
+        """Copies of one post. A post that cannot be composed waits for a person and holds no other up."""
+        try:
+            composed = self._compose(post_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("a post could not be composed", post=post_id)
+            with transaction() as session:
+                for each in due:
+                    put_off(session.get_one(Delivery, each.delivery_id), f"{type(error).__name__}: {error}")
+            self._in_flight.difference_update(each.delivery_id for each in due)
+            return
         for each in due:
-            composed = self._compose(each.post_id)
             yield Copy(
                 key=each.delivery_id,
                 envelope_sender=self._addresses.bounce(each.address_id, sent_at),
@@ -141,7 +175,7 @@ class _Round:
             with reading() as session:
                 post = outgoing_post(session.get_one(Post, post_id), current_settings(), self._addresses)
             self._composed[post_id] = compose(post, self._addresses)
-            while len(self._composed) > COMPOSED_AT_ONCE:
+            while len(self._composed) > 1 and sum(each.size for each in self._composed.values()) > COMPOSED_OCTETS:
                 self._composed.popitem(last=False)
         self._composed.move_to_end(post_id)
         return self._composed[post_id]
@@ -167,28 +201,47 @@ class _Round:
         self._mark_when_due()
 
     def _mark_when_due(self) -> None:
-        waited = time.monotonic() - self._marked_at
-        if len(self._receipts) >= MARK_AFTER or (self._receipts and waited > MARK_SECONDS):
+        moment = time.monotonic()
+        if moment < self._mark_again_at:
+            return
+        if len(self._receipts) >= MARK_AFTER or (self._receipts and moment - self._marked_at > MARK_SECONDS):
             self._mark()
-        if self._in_flight and time.monotonic() - self._renewed_at > RENEW_SECONDS:
+        if self._in_flight and moment - self._renewed_at > RENEW_SECONDS:
             with transaction():
                 renew(Delivery, self._in_flight, self._owner)
             self._renewed_at = time.monotonic()
 
     def _mark(self) -> None:
+        """Write the receipts down. While the database is busy or away they are kept: they are all that is known."""
         receipts, self._receipts = self._receipts, []
         trouble = self._carrier.trouble
         if trouble is not None:
             log.warning("the smarthost cannot be used", trouble=str(trouble))
             self._paused_until = time.monotonic() + TROUBLE_SECONDS
         if receipts:
-            with transaction():
-                mark(receipts, blameless=trouble is not None)
+            try:
+                with transaction():
+                    mark(receipts, blameless=trouble is not None)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("marks will be written later", marks=len(receipts), error=str(error.orig))
+                self._receipts = receipts + self._receipts
+                self._mark_again_at = time.monotonic() + MARK_AGAIN_SECONDS
         self._marked_at = time.monotonic()
+
+    async def _mark_all(self) -> None:
+        self._mark()
+        until = time.monotonic() + LEASE.total_seconds()
+        while self._receipts and time.monotonic() < until:
+            await asyncio.sleep(MARK_AGAIN_SECONDS)
+            self._mark()
 
 
 def may_go(ids: Sequence[int]) -> list[Due]:
-    """Which of these copies may and should go now, by membership, standing, choice, address and post as they are."""
+    """Which of these copies may and should go now, by membership, standing, choice, address and post as they are.
+
+    Who has no standing in the community gets nothing from any of its groups.
+    """
+    in_community = aliased(Membership)
     rows = db.session.execute(
         select(Delivery.id, Delivery.post_id, Delivery.member_id, Address.id.label("address_id"), Address.email)
         .join(Post, Post.id == Delivery.post_id)
@@ -197,9 +250,14 @@ def may_go(ids: Sequence[int]) -> list[Due]:
             Membership,
             and_(Membership.member_id == Delivery.member_id, Membership.group_id == Thread.group_id),
         )
+        .join(
+            in_community,
+            and_(in_community.member_id == Delivery.member_id, in_community.group_id == community().id),
+        )
         .join(Address, and_(Address.member_id == Delivery.member_id, Address.is_primary))
         .where(
             Delivery.id.in_(ids),
+            in_community.standing.in_((Standing.ACTIVE, Standing.MUTED)),
             Delivery.done_at.is_(None),
             Post.erased_at.is_(None),
             Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
@@ -234,13 +292,12 @@ def _mark_failed(delivery: Delivery, receipt: Receipt, blameless: bool) -> None:
     moment = now()
     delivery.leased_until = None
     delivery.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:500]
-    post = db.session.get_one(Post, delivery.post_id)
     if receipt.verdict == "deferred" and blameless:
         delivery.attempts = max(delivery.attempts - 1, 0)
         delivery.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
     elif receipt.verdict == "refused":
         delivery.state, delivery.done_at = DeliveryState.REFUSED, moment
-    elif moment - post.created_at > GIVE_UP_AFTER and delivery.attempts > 5:
+    elif delivery.attempts >= MAX_TRIES:
         delivery.state, delivery.done_at = DeliveryState.GIVEN_UP, moment
     else:
         delivery.due_at = moment + back_off(delivery.attempts)

@@ -7,13 +7,14 @@ from collections.abc import Generator, Mapping
 
 from sqlalchemy import and_, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Membership, Standing
-from forum.groups.queries import moderators_of
+from forum.groups.queries import community, moderators_of
 from forum.posting.models import HeldPost
 from forum.queue import Task, enqueue
 from forum.threads.models import Thread
@@ -29,6 +30,7 @@ def fan_out(task: Task) -> None:
         return
     group_id = db.session.get_one(Thread, post.thread_id).group_id
     author_id = author_id_of(post)
+    in_community = aliased(Membership)
     readers = (
         select(
             literal(post.fan_out_key),
@@ -40,7 +42,12 @@ def fan_out(task: Task) -> None:
             literal(0),
         )
         .join(Address, and_(Address.member_id == Membership.member_id, Address.is_primary))
+        .join(
+            in_community,
+            and_(in_community.member_id == Membership.member_id, in_community.group_id == community().id),
+        )
         .where(
+            in_community.standing.in_((Standing.ACTIVE, Standing.MUTED)),
             Membership.group_id == group_id,
             Membership.delivery == DeliveryMode.SINGLE,
             Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),

@@ -10,18 +10,19 @@ from datetime import timedelta
 from typing import assert_never
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from forum import blobs
 from forum.accounts.queries import member_by_email
 from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Assurance
-from forum.posting.hold import hold_letter
+from forum.posting.hold import content_digest, hold_letter
+from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
 from forum.posting.submit import submit
-from forum.queue import anything_due, back_off, claim, finish
+from forum.queue import anything_due, claim, finish
 from forum.rules.submission import File, Submission
 from forum.settings import current_settings
 from forum.threads.models import TextFormat, Via
@@ -49,6 +50,7 @@ BATCH = 20
 MAX_STARTS = 5
 DNS_PATIENCE = timedelta(hours=1)
 SENDER_WINDOW = timedelta(minutes=10)
+AGAIN_AFTER = timedelta(seconds=1)
 MAX_HOPS = 50
 
 log = structlog.get_logger(__name__)
@@ -60,30 +62,40 @@ def run(owner: str, lookup_txt: TxtLookup | None = None) -> Generator[int, None,
     while True:
         with reading():
             due = anything_due(InboundMail)
-        ids: list[int] = []
+        taken = 0
         if due:
-            with transaction():
-                ids = list(claim(InboundMail, BATCH, owner))
-            for mail_id in ids:
-                take_in(mail_id, lookup_txt)
-        yield len(ids)
+            taken += _take_in_batch(BATCH, owner, InboundMail.attempts == 0, lookup_txt)
+            # A mail that was begun before may be what ended the worker: it is begun alone, so that it takes no other
+            # mail of a batch along.
+            taken += _take_in_batch(1, owner, InboundMail.attempts > 0, lookup_txt)
+        yield taken
+
+
+def _take_in_batch(limit: int, owner: str, which: ColumnElement[bool], lookup_txt: TxtLookup) -> int:
+    with transaction():
+        ids = list(claim(InboundMail, limit, owner, which))
+    for mail_id in ids:
+        take_in(mail_id, lookup_txt)
+    return len(ids)
 
 
 def take_in(mail_id: int, lookup_txt: TxtLookup) -> None:
     """Give one stored mail its fate."""
     with reading() as session:
         mail = session.get_one(InboundMail, mail_id)
-        starts, raw_digest = mail.attempts, mail.raw_digest
+        starts, error, raw_digest = mail.attempts, mail.error, mail.raw_digest
         raw = None if raw_digest is None else blobs.content_of(raw_digest)
-    if raw is None or starts > MAX_STARTS:
-        _set_aside(mail_id, "the worker stopped several times while it had this mail" if raw else "its text is gone")
+    if raw is None:
+        _set_aside(mail_id, "its text is gone")
         return
-    parsed = parse(raw)
-    settings = current_settings()
-    known = authenticate(parsed, raw, settings.trusted_authserv_id, lookup_txt)
+    if starts > MAX_STARTS:
+        _set_aside(mail_id, error or "the worker stopped several times while it had this mail")
+        return
     try:
+        parsed = parse(raw)
+        known = authenticate(parsed, raw, current_settings().trusted_authserv_id, lookup_txt)
         with transaction() as session:
-            mail = session.get_one(InboundMail, mail_id)
+            mail = session.get_one(InboundMail, mail_id, with_for_update=True)
             if mail.state is not MailState.RECEIVED:
                 return  # Somebody else was faster after a lease had run out.
             _describe(mail, parsed)
@@ -94,10 +106,14 @@ def take_in(mail_id: int, lookup_txt: TxtLookup) -> None:
                 return
             _decide(Arrived(mail, parsed, known))
             finish(InboundMail, [mail_id])
-    except DBAPIError as error:
-        # Busy, away, or two copies at once: it comes due again, and the second look finds what the first left.
+    except (OperationalError, InterfaceError) as error:
+        # The database is busy or away, and the mail is not to blame.
         log.warning("intake will be tried again", mail=mail_id, error=str(error.orig))
-        _try_again(mail_id)
+        _try_again(mail_id, 0)
+    except IntegrityError as error:
+        # Two copies at once: the second look finds what the first left. What fails again and again is set aside.
+        log.warning("intake will be tried again", mail=mail_id, error=str(error.orig))
+        _try_again(mail_id, starts, str(error.orig))
     except Exception as error:
         log.exception("a mail is set aside", mail=mail_id)
         _set_aside(mail_id, f"{type(error).__name__}: {error}")
@@ -140,6 +156,8 @@ def _decide(arrived: Arrived) -> None:
     addresses = Addresses(current_settings().domain, current_tokens())
     routes = route([(recipient.id, recipient.address) for recipient in mail.recipients], addresses)
     unfit = _not_for_people(mail, parsed, addresses, routes)
+    if unfit is None and parsed.kind == "broken":
+        raise ValueError(f"unreadable mail: {parsed.reason}")
     if unfit is not None:
         state, reason = unfit
         for recipient in mail.recipients:
@@ -154,15 +172,15 @@ def _not_for_people(
     mail: InboundMail, parsed: ParsedMail, addresses: Addresses, routes: tuple[Route, ...]
 ) -> tuple[MailState, str] | None:
     """Automatic mail, reports and loops: listed with their reason, never posted, never answered."""
-    if parsed.kind in ("bounce", "complaint") or (not mail.envelope_sender and parsed.kind != "receipt"):
+    if parsed.kind in ("automatic", "receipt"):
+        return MailState.AUTOMATIC, parsed.reason
+    if parsed.kind in ("bounce", "complaint") or not mail.envelope_sender:
         genuine = any(isinstance(each, BounceRoute) for each in routes)
         about = parsed.reason or "a report with an empty return path"
         return (
             MailState.BOUNCE,
             about if genuine else f"{about}; not to a return path of ours, so it counts for nothing",
         )
-    if parsed.kind in ("automatic", "receipt"):
-        return MailState.AUTOMATIC, parsed.reason
     if any(
         addresses.is_ours(list_id.partition(".")[0] + "@" + list_id.partition(".")[2]) for list_id in parsed.list_ids
     ):
@@ -196,8 +214,6 @@ def _follow(arrived: Arrived, found: Route) -> None:
 
 def _post(arrived: Arrived, found: PostRoute) -> None:
     parsed, mail = arrived.parsed, arrived.mail
-    if parsed.kind == "broken":
-        raise ValueError(f"unreadable mail: {parsed.reason}")
     if parsed.kind == "command":
         # "unsubscribe" sent to the whole list: caught, answered, not distributed.
         command = CommandRoute(found.recipient_ids, found.group_id, None)
@@ -263,8 +279,17 @@ def stable_id(parsed: ParsedMail) -> str:
 
 
 def _letter(arrived: Arrived, found: LetterRoute) -> None:
-    as_post = PostRoute(found.recipient_ids, found.group_id)
-    held = hold_letter(submission_of(arrived, as_post))
+    letter = submission_of(arrived, PostRoute(found.recipient_ids, found.group_id))
+    same = select(HeldPost.id).where(
+        HeldPost.group_id == letter.group_id,
+        HeldPost.author_message_id == letter.author_message_id,
+        HeldPost.content_digest == content_digest(letter),
+    )
+    held_id = db.session.scalar(same.limit(1))
+    if held_id is not None:
+        _note(arrived, found, MailState.DUPLICATE, "it has come before", held_id=held_id)
+        return
+    held = hold_letter(letter)
     _note(arrived, found, MailState.HELD, "a letter to the moderators", held_id=held.id)
 
 
@@ -305,11 +330,11 @@ def _sum_up(mail: InboundMail) -> None:
     mail.state, mail.reason = leading.state, leading.reason
 
 
-def _try_again(mail_id: int) -> None:
+def _try_again(mail_id: int, attempts: int, why: str | None = None) -> None:
     with transaction() as session:
         mail = session.get_one(InboundMail, mail_id)
-        mail.due_at, mail.leased_until = now() + min(back_off(mail.attempts) / 30, timedelta(minutes=1)), None
-        mail.attempts -= 1  # The mail is not to blame.
+        mail.due_at, mail.leased_until = now() + AGAIN_AFTER, None
+        mail.attempts, mail.error = attempts, why
 
 
 def _set_aside(mail_id: int, why: str) -> None:

@@ -188,7 +188,14 @@ async def listening(core: Flask, settings: Settings) -> AsyncIterator[asyncio.Se
     door = type("SizedDoor", (Door,), {"line_length_limit": settings.max_message})
 
     def protocol() -> Any:
-        return door(handler, data_size_limit=settings.max_message, hostname=settings.domain, ident="Banyan LMTP")
+        return door(
+            handler,
+            data_size_limit=settings.max_message,
+            # Else a sender or recipient beyond ASCII would be bounced by the mail server before us.
+            enable_SMTPUTF8=True,
+            hostname=settings.domain,
+            ident="Banyan LMTP",
+        )
 
     loop = asyncio.get_running_loop()
     if settings.lmtp_listen.startswith("/"):

@@ -6,6 +6,7 @@ A notice whose reason is gone by then (a link used, an invitation withdrawn) is 
 
 import asyncio
 from collections.abc import Generator, Sequence
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -26,6 +27,7 @@ from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt, dot_stuff
 
 BATCH = 50
+TROUBLE_WAIT = timedelta(seconds=20)
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,9 @@ def run(owner: str) -> Generator[int, None, None]:
                     with transaction():
                         ids = claim(Task, BATCH, owner, mine)
                     runner.run(_send(ids, carrier))
+                else:
+                    # Connections that wait for work hear here that the other side has closed them.
+                    runner.run(asyncio.sleep(0))
                 yield len(ids)
         finally:
             runner.run(carrier.close())
@@ -57,7 +62,7 @@ async def _send(task_ids: Sequence[int], carrier: Carrier) -> None:
     if receipts:
         with transaction():
             for receipt in receipts:
-                _mark(receipt)
+                _mark(receipt, blameless=carrier.trouble is not None)
 
 
 def _write(task_id: int) -> Copy | None:
@@ -78,13 +83,19 @@ def _write(task_id: int) -> Copy | None:
     return copy
 
 
-def _mark(receipt: Receipt) -> None:
-    """Sent and refused are the end of it; the rest is tried again."""
+def _mark(receipt: Receipt, *, blameless: bool) -> None:
+    """Sent and refused are the end of it; the rest is tried again.
+
+    `blameless`: the smarthost as a whole was in trouble, so that no attempt has been used up.
+    """
     task = db.session.get_one(Task, receipt.key)
     if receipt.verdict != "sent":
         task.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:2000]
     if receipt.verdict in ("sent", "refused"):
         finish(Task, [task.id])
+    elif blameless:
+        task.attempts = max(task.attempts - 1, 0)
+        task.due_at, task.leased_until = now() + TROUBLE_WAIT, None
     else:
         put_off(task, task.error or "")
 

@@ -6,7 +6,7 @@ else is told only when the sender is proven, once a day. Nobody answers a failed
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from forum.db import db
 from forum.groups.models import Assurance
@@ -19,23 +19,27 @@ ONCE_IN = timedelta(days=1)
 
 def return_to_author(row: InboundRecipient, submission: Submission) -> None:
     """The member has the post back with what to do: always when known, once a day when only named in From."""
+    if submission.author_id is None or submission.assurance is Assurance.FAILED:
+        return
     known = submission.assurance.rank >= Assurance.TOKEN.rank
-    if submission.author_id is not None and (known or not _told_lately(row)):
+    if known or not _told_lately(row, InboundRecipient.reason == row.reason):
         enqueue("notice.returned", row.id, submission.author_id)
 
 
 def refuse(row: InboundRecipient, submission: Submission) -> None:
     """Say once a day to a proven sender, or to the member who seems to have written, that it will not be posted."""
-    if _told_lately(row):
+    if submission.assurance is Assurance.FAILED:
         return
-    if submission.author_id is not None and submission.assurance is not Assurance.FAILED:
-        enqueue("notice.refused", row.id, submission.author_id)
-    elif submission.author_id is None and submission.assurance is Assurance.PROVEN:
+    if submission.author_id is not None:
+        if not _told_lately(row, InboundRecipient.reason == row.reason):
+            enqueue("notice.refused", row.id, submission.author_id)
+    elif submission.assurance is Assurance.PROVEN and not _told_lately(row):
         enqueue("notice.refused", row.id)
 
 
-def _told_lately(row: InboundRecipient) -> bool:
-    """Whether an earlier mail of the same sender had the same answer within a day."""
+def _told_lately(row: InboundRecipient, *same_answer: ColumnElement[bool]) -> bool:
+    """Whether an earlier mail of the same sender, or this one elsewhere, had such an answer within a day."""
+    db.session.flush()
     mail = db.session.get_one(InboundMail, row.mail_id)
     earlier = (
         select(InboundRecipient.id)
@@ -43,9 +47,10 @@ def _told_lately(row: InboundRecipient) -> bool:
         .where(
             InboundMail.from_address == mail.from_address,
             InboundMail.received_at > mail.received_at - ONCE_IN,
-            InboundMail.id < mail.id,
+            InboundMail.id <= mail.id,
+            InboundRecipient.id < row.id,
             InboundRecipient.state.in_((MailState.REFUSED, MailState.RETURNED)),
-            InboundRecipient.reason == row.reason,
+            *same_answer,
         )
     )
     return db.session.scalar(earlier.limit(1)) is not None

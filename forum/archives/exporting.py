@@ -29,6 +29,8 @@ from forum.threads.models import Post, TextFormat, Thread
 
 _AT_ONCE = 100
 _MOST_REFERENCES = 60
+# Lines of a mail have at most 998 octets (RFC 5322, section 2.1.1).
+_LONGEST_LINE = 900
 _READABLE = Charset("utf-8")
 _READABLE.body_encoding = QP
 
@@ -107,9 +109,9 @@ def _compose(post: Post, group: Group, sender: str, references: Sequence[str]) -
         ("Message-ID", post.message_id),
         ("X-List-Received-Date", _date(post.created_at)),
         ("Date", _date(post.sent_at or post.created_at)),
-        ("From", formataddr((post.byline, sender), "utf-8")),
+        ("From", _mailbox(post.byline, sender)),
         ("To", f"{group.mail_name}@{current_settings().domain}"),
-        ("Subject", Header(post.subject, "utf-8" if not post.subject.isascii() else "us-ascii", 900).encode()),
+        ("Subject", _encoded(post.subject)),
         ("X-Banyan-Post", post.text_format.value),
         ("X-Banyan-Thread", post.thread.public_id),
     ]
@@ -118,6 +120,19 @@ def _compose(post: Post, group: Group, sender: str, references: Sequence[str]) -
     # The names and values above are written as they are: the email package would fold long ids and encode them.
     fields = "".join(f"{name}: {value}\n" for name, value in head)
     return fields.encode("utf-8", "surrogateescape") + _body(post).as_bytes(unixfrom=False)
+
+
+def _mailbox(name: str, address: str) -> str:
+    return formataddr((name, address)) if _is_plain(name) else f"{_encoded(name)} <{address}>"
+
+
+def _encoded(line: str) -> str:
+    """One line of text as a header may have it; what only looks encoded is encoded, or it would be read as such."""
+    return line if _is_plain(line) else Header(line, "utf-8").encode()
+
+
+def _is_plain(line: str) -> bool:
+    return line.isascii() and "=?" not in line and len(line) < _LONGEST_LINE
 
 
 def _date(moment: datetime) -> str:

@@ -224,8 +224,7 @@ def _send(letter: Letter) -> None:
     settings = current_settings()
     octets = written_out(letter, settings.trusted_authserv_id, now())
     refused = hand_in(octets, letter.sender, letter.to, settings.lmtp_listen)
-    taken = [address for address in letter.to if address not in refused]
-    flash(f"Sent to {', '.join(taken)}. What it leads to shows on the web and in the mailboxes within a few seconds.")
+    flash("Sent. What it leads to shows on the web and in the mailboxes within a few seconds.")
     for address, said in refused.items():
         flash(f"Not taken for {address}: {said}.")
 

@@ -102,9 +102,10 @@ def seed(progress: Progress | None = None) -> bool:
                 "This community has members of its own. The demo only fills an empty one: set BANYAN_DATA_DIR "
                 "to another folder, or start without --demo."
             )
+        today = now()
         with standing_clock() as clock:
             _Seeding(content, clock, progress).run(community)
-        _finish_history()
+        _finish_history(today - STILL_MAILED)
         people = len(content.people)
         record(SEEDED, "group", community.id, group_id=community.id, why=f"{people} members of the demo")
     return True
@@ -327,8 +328,8 @@ def _quoted(answered: Post, group: Group) -> str:
     return f"On {answered.created_at:%-d %b %Y, at %H:%M}, {answered.byline} via {group.name} wrote:\n{lines}"
 
 
-def _finish_history() -> None:
+def _finish_history(before: datetime) -> None:
     """Mark the mail of long ago as done, as it is in a community that has been running. What is newer goes out."""
     mail = or_(Task.kind == "fan_out", Task.kind.startswith("notice."))
-    over = select(Task.id).where(mail, Task.due_at < now() - STILL_MAILED)
+    over = select(Task.id).where(mail, Task.due_at < before)
     finish(Task, db.session.scalars(over).all())

@@ -210,6 +210,10 @@ def ask_to_join(member: Member, group: Group) -> Membership:
     """Join an open group at once, or ask the moderators of one that lets in by request."""
     if membership_of(member.id, group.id) is not None:
         raise NotPossible(f"You belong to {group.name} already, or have asked to.")
+    if group.kind is not Kind.COMMUNITY:
+        root = membership_of(member.id, community().id)
+        if root is None or root.standing not in (Standing.ACTIVE, Standing.MUTED):
+            raise NotPossible(f"Only members of the community can join {group.name}.")
     match group.join_policy:
         case JoinPolicy.OPEN:
             return _enter(member, group, newcomer=True, actor_id=member.id)

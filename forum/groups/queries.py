@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address, Member
 from forum.clock import now
@@ -319,8 +320,9 @@ def _matches(words: str) -> ColumnElement[bool]:
     SQLite folds the case of plain letters only, so a name that begins with Ö is found as it is written.
     """
     folded = words.lower()
-    by_address = select(Address.id).where(
-        Address.member_id == Membership.member_id, Address.key.contains(folded, autoescape=True)
+    any_address = aliased(Address)
+    by_address = select(any_address.id).where(
+        any_address.member_id == Membership.member_id, any_address.key.contains(folded, autoescape=True)
     )
     return or_(
         func.lower(Member.name).contains(folded, autoescape=True),

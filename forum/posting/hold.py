@@ -15,9 +15,10 @@ from forum.queue import enqueue
 from forum.rules.submission import Finding, Severity, Submission
 from forum.threads.models import Attachment
 
-# Held for these, a copy has used nothing up: a forger could else block the real one that comes after it.
-_USES_NOTHING_UP = frozenset({"assurance", "reused_id"})
 LETTER = "letter"
+# Held for the first two, a copy has used nothing up: a forger could else block the real one that comes after it.
+# A letter is no post: the same mail may go to the group as well.
+_USES_NOTHING_UP = frozenset({"assurance", "reused_id", LETTER})
 
 
 def hold(submission: Submission, placement: Placement, findings: Sequence[Finding]) -> HeldPost:

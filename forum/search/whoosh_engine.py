@@ -19,6 +19,7 @@ from sqlalchemy import select
 from whoosh import fields, query
 from whoosh.analysis import Token
 from whoosh.index import EmptyIndexError, create_in, open_dir
+from whoosh.reading import SegmentReader
 
 from forum.clock import now
 from forum.db import db, reading
@@ -33,6 +34,10 @@ _SUBJECT_COUNTS = 3.0
 _WRITER_MEMORY_MB = 64
 _IDS_AT_ONCE = 5000
 _OPENING_ATTEMPTS = 5
+# Sizes of segments, in posts, from which up to five times as many are alike; larger ones are left as they are.
+_MERGE_AT = 5
+_MERGE_SIZES = (1, 5, 25, 125)
+_MERGE_AT_MOST = 1500
 # Between two parts of a post in one field; no word has it.
 _BORDER = "\x1f"
 # A rebuild looks back a little further than its start, in case the clock was set meanwhile.
@@ -83,7 +88,7 @@ class WhooshEngine:
         """Make the index agree with these posts as they are now, erased ones included. Only for who holds it."""
         with reading():
             documents = documents_of(post_ids)
-        _write(self._pointer.resolve(), documents, replaced=post_ids)
+        _replace(self._pointer.resolve(), post_ids, documents)
 
     def rebuild(self) -> Generator[int, None, None]:
         """Build the index anew beside the living one, then switch; yields how many posts were written each time.
@@ -98,16 +103,17 @@ class WhooshEngine:
             folder = self._home / f"index-{secrets.token_hex(4)}"
             folder.mkdir()
             create_in(str(folder), _SCHEMA)
-            last = 0
-            while True:
-                with reading():
-                    post_ids = post_ids_after(last, BATCH)
-                    documents = documents_of(post_ids)
-                if not post_ids:
-                    break
-                _write(folder, documents, replaced=())
-                last = post_ids[-1]
-                yield len(post_ids)
+            with _writing(folder) as writer:
+                last = 0
+                while True:
+                    with reading():
+                        post_ids = post_ids_after(last, BATCH)
+                        documents = documents_of(post_ids)
+                    if not post_ids:
+                        break
+                    _add(writer, documents)
+                    last = post_ids[-1]
+                    yield len(post_ids)
             with _lock(self._home / "writer.lock", 0):
                 self._catch_up(folder, started)
                 self._point_at(folder)
@@ -160,7 +166,7 @@ class WhooshEngine:
             batch = post_ids[start : start + BATCH]
             with reading():
                 documents = documents_of(batch)
-            _write(folder, documents, replaced=batch)
+            _replace(folder, batch, documents)
 
     def _point_at(self, folder: Path) -> None:
         link = self._home / f"{folder.name}.link"
@@ -190,24 +196,63 @@ def _lock(path: Path, mode: int) -> Iterator[bool]:
             yield True
 
 
-def _write(folder: Path, documents: Sequence[Document], replaced: Sequence[int]) -> None:
-    """Write documents in one commit, in place of all that the index has under the replaced ids."""
+@contextmanager
+def _writing(folder: Path) -> Iterator[Any]:
+    """A writer whose work is in the index at the end, all of it or, after an error, nothing."""
     writer = open_dir(str(folder), schema=_SCHEMA).writer(limitmb=_WRITER_MEMORY_MB)
     try:
-        with writer.searcher() as searcher:
-            for post_id in replaced:
-                writer.delete_by_query(query.Term("post", post_id), searcher=searcher)
-        for document in documents:
-            writer.add_document(
-                post=document.post_id,
-                words=_BORDER.join((document.subject, document.byline, document.text)),
-                subject=document.subject,
-                byline=document.byline,
-            )
+        yield writer
     except BaseException:
         writer.cancel()
         raise
-    writer.commit()
+    writer.commit(mergetype=_merge_small)
+
+
+def _add(writer: Any, documents: Sequence[Document]) -> None:
+    for document in documents:
+        writer.add_document(
+            post=document.post_id,
+            words=_BORDER.join((document.subject, document.byline, document.text)),
+            subject=document.subject,
+            byline=document.byline,
+        )
+
+
+def _replace(folder: Path, post_ids: Sequence[int], documents: Sequence[Document]) -> None:
+    """Put documents in place of all that the index has under these ids."""
+    with _writing(folder) as writer:
+        with writer.searcher() as searcher:
+            for post_id in post_ids:
+                writer.delete_by_query(query.Term("post", post_id), searcher=searcher)
+        _add(writer, documents)
+
+
+def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
+    """Merge some segments of about one size once there are enough of them; returns those that stay.
+
+    Whoosh's own policy merges the whole index now and then, half a minute in which no new post is findable. Here a
+    commit merges at most a second's worth, each post is written again only a few times, and what has grown large
+    waits for the next rebuild.
+    """
+    for smallest in _MERGE_SIZES:
+        alike = [each for each in segments if smallest <= _size_of(each) < smallest * _MERGE_AT]
+        if len(alike) < _MERGE_AT:
+            continue
+        size = 0
+        for segment in sorted(alike, key=_size_of):
+            size += _size_of(segment)
+            if size > _MERGE_AT_MOST:
+                break
+            reader = SegmentReader(writer.storage, writer.schema, segment)
+            writer.add_reader(reader)
+            reader.close()
+            segments = [each for each in segments if each is not segment]
+        break
+    return segments
+
+
+def _size_of(segment: Any) -> int:
+    return int(segment.doc_count_all())
 
 
 def _query(wanted: Wanted) -> query.Query:

@@ -1,4 +1,4 @@
-"""The web door: server-rendered pages and forms. Reads input, opens a transaction, calls one action, shows the outcome."""
+"""The web door: server-rendered pages and forms. Reads input, opens a transaction, calls one action, shows a page."""
 
 from flask import Flask
 

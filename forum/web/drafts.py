@@ -5,7 +5,6 @@ of each. Nothing here decides whether the draft may be posted.
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath, PureWindowsPath
@@ -92,10 +91,10 @@ def submission_of(draft: Draft, member: Member, group: Group, answers: Post | No
     )
 
 
-def _keep_new(member_id: int) -> Sequence[KeptFile]:
+def _keep_new(member_id: int) -> list[KeptFile]:
     chosen = [file for file in request.files.getlist("files") if file.filename]
     if not chosen:
-        return ()
+        return []
     kept = []
     with transaction():
         for file in chosen[:FILES_AT_MOST]:

@@ -110,7 +110,7 @@ def day(moment: datetime) -> str:
 
 
 def since(then: datetime, moment: datetime) -> str:
-    """"5 min", "3 h", "2 d"; after a week the date, in the zone of `then`."""
+    """Such as "5 min", "3 h", "2 d"; after a week the date, in the zone of `then`."""
     seconds = (moment - then).total_seconds()
     if seconds < 60:
         return "just now"
@@ -126,12 +126,12 @@ def since(then: datetime, moment: datetime) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """"1 answer", "1,204 answers"."""
+    """Such as "1 answer", "1,204 answers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(octets: int) -> str:
-    """"340 KB", "1.2 MB"."""
+    """Such as "340 KB", "1.2 MB"."""
     if octets < 1000:
         return counted(octets, "byte")
     if octets < 999_500:

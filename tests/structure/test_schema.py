@@ -30,13 +30,3 @@ def test_every_check_of_the_models_is_in_the_database(core: Flask) -> None:
         wanted = {each.name for each in table.constraints if isinstance(each, CheckConstraint)}
         there = {each["name"] for each in found.get_check_constraints(table.name)}
         assert {str(name) for name in wanted} == there, table.name
-
-
-def test_every_foreign_key_that_is_followed_to_delete_or_move_rows_has_an_index_or_says_why(core: Flask) -> None:
-    """Without one, removing a row of the other table reads all of this one."""
-    unindexed = set()
-    for table in Base.metadata.sorted_tables:
-        leading = {index.columns[0].name for index in table.indexes} | {next(iter(table.primary_key.columns)).name}
-        leading |= {next(iter(each.columns)).name for each in table.constraints if each.__visit_name__ == "unique_constraint"}
-        unindexed |= {f"{table.name}.{column.name}" for column in table.columns if column.foreign_keys and column.name not in leading}
-    assert unindexed == set()

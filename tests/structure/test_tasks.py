@@ -9,6 +9,8 @@ from mailgateway import fanout, notice_facts
 from tests.structure.sources import ROOT, constant, dotted, modules, nodes
 
 MAIL_TEMPLATES = ROOT / "templates" / "mail"
+# Handled already, and written by what is not there yet.
+BEFORE_ITS_TIME = {"unindex": "posts cannot be erased yet"}
 HANDLED = [*tasks.HANDLERS, *fanout.HANDLERS, *notice_facts.FACTS, *KINDS]
 
 
@@ -31,7 +33,8 @@ def _enqueued() -> set[str]:
 
 def test_every_kind_of_task_has_one_handler_and_every_handler_its_kind() -> None:
     assert len(HANDLED) == len(set(HANDLED)), "two workers would take the same kind"
-    assert _enqueued() == set(HANDLED)
+    assert _enqueued() | set(BEFORE_ITS_TIME) == set(HANDLED)
+    assert not _enqueued() & set(BEFORE_ITS_TIME)
 
 
 def test_every_worker_that_the_distribution_names_can_be_loaded() -> None:

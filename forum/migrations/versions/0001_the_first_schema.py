@@ -35,14 +35,8 @@ def make_log_append_only() -> None:
     )
 
 
-def answered_inline() -> list[sa.ForeignKeyConstraint]:
-    """thread.grown_from_id and post.thread_id point at each other: SQLite takes it inline, PostgreSQL afterwards."""
-    if op.get_bind().dialect.name != "sqlite":
-        return []
-    return [sa.ForeignKeyConstraint(["grown_from_id"], ["post.id"], name="fk_thread_grown_from_id_post")]
-
-
 def answered_afterwards() -> None:
+    """thread.grown_from_id and post.thread_id point at each other: SQLite takes it inline, PostgreSQL afterwards."""
     if op.get_bind().dialect.name != "sqlite":
         op.create_foreign_key("fk_thread_grown_from_id_post", "thread", "post", ["grown_from_id"], ["id"])
 
@@ -432,6 +426,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index("ix_membership_group_id_delivery", ["group_id", "delivery"], unique=False)
+        batch_op.create_index(
+            "ix_membership_group_id_role_standing", ["group_id", "role", "standing"], unique=False
+        )
 
     op.create_table(
         "one_time_link",
@@ -479,7 +476,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["grown_from_id"], ["post.id"], name=op.f("fk_thread_grown_from_id_post"), use_alter=True
         ),
-        *answered_inline(),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
         sa.UniqueConstraint("public_id", name=op.f("uq_thread_public_id")),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -152,7 +152,13 @@ def publish(group_id: int, drawn: Drawn, authors: list[int], before: list[int]) 
     return outcome.post_id if isinstance(outcome, Published) else None
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example makes two sites, so that shrinking a failing one would take minutes.
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 @given(drawn=st.lists(POSTS, min_size=1, max_size=5))
 def test_an_export_imported_elsewhere_is_the_same(sqlite_template: Path, tmp_path: Path, drawn: list[Drawn]) -> None:
     file = tmp_path / "out.mbox"

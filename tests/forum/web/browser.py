@@ -90,6 +90,22 @@ class Browser:
         """The text of a page, after redirects."""
         return self._send("GET", path, None)
 
+    def head(self, path: str) -> int:
+        """Ask as link scanners do; the status."""
+        self._send("HEAD", path, None)
+        return self.status
+
+    def fetch(self, path: str) -> TestResponse:
+        """What an address gives, whole, as a download does."""
+        with self._app.app_context():
+            return self._client.get(path)
+
+    def follow(self, words: str) -> str:
+        """Open the first link with these words."""
+        path = next((path for found, path in self.links if found == words), None)
+        assert path is not None, f"{self.path} has no link {words!r}: {self.links}"
+        return self.open(path.partition("#")[0] or self.path)
+
     def press(self, words: str, **typed: str) -> str:
         """Press the button with these words, in the form that has it and every field typed into."""
         for form in self.forms():
@@ -120,6 +136,12 @@ class Browser:
         return parser.forms
 
     @property
+    def links(self) -> list[tuple[str, str]]:
+        """The links of the page's own part as (words, address)."""
+        found = re.findall(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>(.*?)</a>', self.body.partition("<main")[2], re.DOTALL)
+        return [(" ".join(_words(inner).split()), html.unescape(path)) for path, inner in found]
+
+    @property
     def buttons(self) -> list[str]:
         return [words for form in self.forms() for words, _name, _value in form.buttons]
 
@@ -127,13 +149,17 @@ class Browser:
     def text(self) -> str:
         """What a reader sees, on one line."""
         main = self.body.partition("<main")[2] or self.body
-        return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", "<main" + main)).split())
+        return " ".join(_words("<main" + main).split())
 
     def _send(self, method: str, path: str, data: dict[str, str] | None) -> str:
         # Each request in a context of its own, as on a server; the test's own session looks anew afterwards.
         with self._app.app_context():
-            kind = "query_string" if method == "GET" else "data"
+            kind = "data" if method == "POST" else "query_string"
             answer: TestResponse = self._client.open(path, method=method, follow_redirects=True, **{kind: data})
             self.path, self.status, self.body = answer.request.path, answer.status_code, answer.text
         db.session.rollback()
         return self.text
+
+
+def _words(markup: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", " ", markup))

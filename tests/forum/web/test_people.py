@@ -67,7 +67,8 @@ def test_a_moderator_mutes_bans_and_lifts_and_each_act_says_what_it_does(app: Fl
     assert membership.standing is Standing.MUTED
     assert membership.muted_until.date() == day + timedelta(days=1)
     browser.press("End the mute now")
-    assert hers.open("/g/cardiology").startswith("Banyan Physicians Cardiology") or "Cardiology" in hers.text
+    hers.open("/g/cardiology")
+    assert "Write to Cardiology" in hers.text
 
     assert "Write a reason" in browser.press("Ban Ann Lee", reason="")
     browser.press("Ban Ann Lee", reason="Sold addresses.")
@@ -99,7 +100,7 @@ def test_moderators_do_not_touch_each_other_and_owners_appoint(app: Flask) -> No
     for target in (second, owner, mod):
         path = f"/g/cardiology/members/{target.public_id}"
         browser.open(path)
-        assert browser.buttons == ["Search"] or not [b for b in browser.buttons if b.startswith(("Mute", "Ban"))]
+        assert not [words for words in browser.buttons if words.startswith(("Mute", "Ban", "Remove", "Change"))]
         browser.open("/me")
         assert browser.post(path, act="ban", reason="x") == 403
         browser.open("/me")
