@@ -63,7 +63,7 @@ def _by_our_mta(parsed: ParsedMail, domain: str, authserv_id: str) -> Authentica
     results = [(result.method, (result.result or "").lower(), result) for result in header.results]
     for method, result, found in results:
         if method == "dmarc" and result == "pass":
-            judged = str(getattr(found, "header_from", None) or domain).rpartition("@")[2].lower()
+            judged = _property(found, "header", "from").rpartition("@")[2] or domain
             if not aligned(judged, domain):
                 # A From that our server reads in one way and we in another proves nobody.
                 return Authenticated(Assurance.CLAIMED, f"DMARC passed for {judged}, which is not the author's domain")
@@ -78,13 +78,19 @@ def _by_our_mta(parsed: ParsedMail, domain: str, authserv_id: str) -> Authentica
     return Authenticated(Assurance.CLAIMED, f"nothing that passed belongs to {domain}")
 
 
-def _domain_of(method: str, result: object) -> str:
+def _domain_of(method: str, result: authres.core.AuthenticationResult) -> str:
     """The domain for which DKIM or SPF passed; empty for other methods."""
     if method == "dkim":
-        return str(getattr(result, "header_d", None) or "").lower()
+        return _property(result, "header", "d")
     if method == "spf":
-        return str(getattr(result, "smtp_mailfrom", None) or "").rpartition("@")[2].lower()
+        return _property(result, "smtp", "mailfrom").rpartition("@")[2]
     return ""
+
+
+def _property(result: authres.core.AuthenticationResult, kind: str, name: str) -> str:
+    """A property such as header.from, in lower case; empty when the server has not given it."""
+    found = (each.value for each in result.properties if (each.type, each.name) == (kind, name))
+    return str(next(found, None) or "").lower()
 
 
 def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticated:

@@ -188,12 +188,18 @@ def _body(post: OutgoingPost) -> MIMEPart:
     body.add_alternative(_html_page(post, files), subtype="html", charset="utf-8", cte="quoted-printable")
     for file in post.files:
         if file.content is not None:
-            main, _, sub = file.type.partition("/")
-            body.add_attachment(
-                file.content, maintype=main or "application", subtype=sub or "octet-stream", filename=file.name
-            )
+            main, sub = _sendable(file.type)
+            body.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     body["MIME-Version"] = "1.0"
     return body
+
+
+def _sendable(media_type: str) -> tuple[str, str]:
+    """The type under which a file goes. A whole message may not be in base64 (RFC 2046, section 5.2.1), so it goes
+    as octets, which programs open by the file's name.
+    """
+    main, _, sub = media_type.partition("/")
+    return ("application", "octet-stream") if not sub or main in ("message", "multipart") else (main, sub)
 
 
 _PAGE = (

@@ -1,5 +1,6 @@
 """Gathers from the database what a post's mail says. Reads only; `compose` makes the octets."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -21,6 +22,9 @@ from mailgateway.compose import (
     display,
 )
 from mailgateway.models import Delivery
+
+# Imported and foreign ids may hold anything; in a header of ours only what fits there on a line.
+_SENDABLE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
 def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> OutgoingPost:
@@ -44,7 +48,7 @@ def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> Outgo
         html=post.html,
         files=_files(post, base),
         message_id=post.message_id,
-        ancestors=tuple(each.message_id for each in above),
+        ancestors=tuple(each.message_id for each in above if _SENDABLE_ID.fullmatch(each.message_id)),
         own_ids=_own_ids(above),
         created_at=post.created_at,
         thread_url=f"{base}/t/{thread.public_id}",
@@ -64,7 +68,7 @@ def _own_ids(ancestors: Sequence[Post]) -> dict[int, tuple[str, ...]]:
     """By author, the ids under which the authors' own programs know their posts."""
     own: dict[int, tuple[str, ...]] = {}
     for post in ancestors:
-        if post.author_message_id is not None and post.author_message_id.isascii():
+        if post.author_message_id is not None and _SENDABLE_ID.fullmatch(post.author_message_id):
             author = author_id_of(post)
             own[author] = (*own.get(author, ()), post.author_message_id)
     return own

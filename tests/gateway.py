@@ -1,7 +1,6 @@
 """The mail world around a site under test: mail in through a real LMTP socket, mail out to a real SMTP sink."""
 
 import asyncio
-import smtplib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from flask import Flask
 from forum.settings import Settings
 from forum.work import work_once, workers
 from mailgateway.listen import listening
+from tests.lmtp import Lmtp
 
 AUTHSERV_ID = "mx.banyan.test"
 MAIL_WORK = ("intake", "fan_out", "deliver", "notices", "tasks")
@@ -72,11 +72,13 @@ def hand_in(
     if sender is None:
         assert isinstance(message, EmailMessage)
         sender = message["From"].addresses[0].addr_spec
-    with smtplib.LMTP("127.0.0.1", port) as client:
-        try:
-            return client.sendmail(sender, list(recipients), raw)
-        except smtplib.SMTPRecipientsRefused as refused:
-            return refused.recipients
+    with Lmtp(("127.0.0.1", port)) as client:
+        replies = client.hand_in(sender, recipients, raw)
+    return {
+        recipient: (int(reply[:3]), reply[4:].encode())
+        for recipient, reply in replies.items()
+        if not reply.startswith("2")
+    }
 
 
 def do_mail_work(core: Flask) -> int:

@@ -24,7 +24,7 @@ from forum.groups.models import Group
 from mailgateway.archive import read
 
 LIST = "locums@lists.old.example"
-START = datetime(2019, 3, 1, 7, 0, tzinfo=UTC)
+START = datetime(2021, 3, 1, 7, 0, tzinfo=UTC)
 
 _GIVEN = ("Ann", "Björn", "Chen", "Dolores", "Emeka", "Fatima", "Grace", "Hiro", "Inés", "Jörg", "Kavita", "Lars")
 _FAMILY = ("Lee", "Ångström", "Wei", "Núñez", "Okafor", "Haddad", "O'Neill", "Tanaka", "Ruiz", "Müller", "Rao")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
@@ -121,10 +121,22 @@ def export_mbox_(slug: str, output: Path | None) -> None:
                 export_mbox(group, sys.stdout.buffer, _silent)
                 sys.stdout.buffer.flush()
             else:
-                with output.open("wb") as out, _progress("Exporting", count_posts(group.id)) as tell:
+                with _written_whole(output) as out, _progress("Exporting", count_posts(group.id)) as tell:
                     export_mbox(group, out, tell)
         except OSError as error:
             refuse(f"{output or 'The output'} cannot be written: {error.strerror}.")
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[BinaryIO]:
+    """The file under its name only when all of it is there."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as out:
+            yield out
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _silent(_done: int) -> None:

@@ -3,6 +3,7 @@
 Knows nothing of what becomes of it there: the gateway judges it like every other mail.
 """
 
+import re
 import smtplib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, getaddresses, make_msgid
+from email.utils import format_datetime, make_msgid
 
 from forum.accounts.emails import BadAddress, address_key
 from forum.demo.mailboxes import Mail
@@ -39,8 +40,9 @@ class Letter:
 
 
 def recipients_in(typed: str) -> tuple[str, ...]:
-    """The addresses in a To field; BadAddress for what is none."""
-    found = tuple(address for _, address in getaddresses([typed.replace(";", ",")]) if address)
+    """The addresses in a To field, with or without names; BadAddress for what is none."""
+    pieces = (piece.strip() for piece in re.split(r"[,;]", typed))
+    found = tuple(piece.rpartition("<")[2].removesuffix(">") for piece in pieces if piece)
     if not found:
         raise BadAddress("Write whom it goes to, such as the address of a group")
     for address in found:
@@ -53,11 +55,12 @@ def recipients_in(typed: str) -> tuple[str, ...]:
 def answer_to(mail: Mail, sender_name: str, sender: str, words: str) -> Letter:
     """The answer to a mail: to its Reply-To, with its ids, and with its text quoted below."""
     subject = mail.line.subject
+    to = mail.headers.get("Reply-To") or mail.headers.get("From")
     ids = (mail.header("References"), mail.header("Message-ID"))
     return Letter(
         sender_name=sender_name,
         sender=sender,
-        to=recipients_in(mail.header("Reply-To") or mail.header("From")),
+        to=tuple(address.addr_spec for address in getattr(to, "addresses", ())),
         subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
         text=f"{words.strip()}\n\n{quoted(mail)}\n",
         in_reply_to=mail.header("Message-ID"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, send_file
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -69,11 +69,12 @@ class Offer:
     href: str
 
 
-@blueprint.before_request
-def keep_strangers_out() -> tuple[str, int] | None:
-    """Refuse what does not come straight from a browser on this machine."""
+@blueprint.url_value_preprocessor
+def keep_strangers_out(_endpoint: str | None, _values: object) -> None:
+    """Refuse what does not come straight from a browser on this machine, before anything else looks at it."""
     reason = _why_closed()
-    return (render_template("demo/closed.html", reason=reason), 403) if reason else None
+    if reason:
+        abort(make_response(render_template("demo/closed.html", reason=reason), 403))
 
 
 def mention() -> dict[str, Any]:
@@ -129,9 +130,8 @@ def reply(key: str, mail_id: str) -> Page:
     if not words.strip():
         return _mail_page(who, mail, words, {"text": "Write your reply first."})
     try:
-        letter = answer_to(mail, who.name, who.email, words)
-        _send(letter)
-    except (NotTakenError, BadAddress) as error:
+        _send(answer_to(mail, who.name, who.email, words))
+    except NotTakenError as error:
         return _mail_page(who, mail, words, {"": str(error)})
     return redirect(f"/demo/mail/{who.key}/{quote(mail_id)}", 303)
 

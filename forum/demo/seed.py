@@ -30,7 +30,7 @@ from forum.groups.actions import (
 )
 from forum.groups.invitations import accept_invitation, invite
 from forum.groups.models import Assurance, Delivery, Group, JoinPolicy, Kind, Moderate, Role
-from forum.groups.roster import RosterRow, import_rows
+from forum.groups.roster import Enrolled, RosterRow, import_rows
 from forum.log import LogEntry, record
 from forum.posting.outcomes import Held, Outcome, Published
 from forum.posting.submit import submit
@@ -72,10 +72,10 @@ class StandingClock(Clock):
 
 
 @contextmanager
-def standing_clock() -> Iterator[StandingClock]:
+def standing_clock(moment: datetime) -> Iterator[StandingClock]:
     """Put a clock that stands still in place of the core's own, until the context ends."""
     running = current_app.extensions["banyan_clock"]
-    standing = StandingClock(now())
+    standing = StandingClock(moment)
     current_app.extensions["banyan_clock"] = standing
     try:
         yield standing
@@ -103,7 +103,7 @@ def seed(progress: Progress | None = None) -> bool:
                 "to another folder, or start without --demo."
             )
         today = now()
-        with standing_clock() as clock:
+        with standing_clock(today) as clock:
             _Seeding(content, clock, progress).run(community)
         _finish_history(today - STILL_MAILED)
         people = len(content.people)
@@ -165,7 +165,7 @@ class _Seeding:
             self._go_to(ago)
             for slug, group in self._groups.items():
                 rows = [_roster_row(person, slug) for person in joined[ago] if person.membership(slug)]
-                done = import_rows(group, rows)
+                done = import_rows(group, rows) if rows else Enrolled()
                 if done.joined != len(rows):
                     raise RuntimeError(f"the roster of {slug} was not taken whole: {done}")
         for person in people:

@@ -6,6 +6,7 @@ have the words and how well; which of them may be read, the database says within
 """
 
 import fcntl
+import gc
 import os
 import secrets
 import shutil
@@ -30,6 +31,8 @@ from forum.search.words import placed_forms
 from forum.threads.models import Post, Thread
 
 BATCH = 1000
+# Whoosh's writers refer to themselves in circles; after so many posts one leaves tens of megabytes behind.
+_MANY = 100
 _SUBJECT_COUNTS = 3.0
 _WRITER_MEMORY_MB = 64
 _IDS_AT_ONCE = 5000
@@ -89,6 +92,8 @@ class WhooshEngine:
         with reading():
             documents = documents_of(post_ids)
         _replace(self._pointer.resolve(), post_ids, documents)
+        if len(documents) >= _MANY:
+            gc.collect()
 
     def rebuild(self) -> Generator[int, None, None]:
         """Build the index anew beside the living one, then switch; yields how many posts were written each time.

@@ -1,13 +1,14 @@
 """What somebody is writing on a page: read from the form, and given back whole after a preview or a refusal.
 
-A browser does not send a chosen file twice, so files are kept as blobs meanwhile, and the form carries a signed note
-of each. Nothing here decides whether the draft may be posted.
+A browser does not send a chosen file twice. So when a form is shown again its files are kept as blobs, and the form
+carries a signed note of each. Nothing here decides whether the draft may be posted.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PureWindowsPath
 
 from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -26,17 +27,6 @@ FILES_AT_MOST = 20
 
 
 @dataclass(frozen=True)
-class KeptFile:
-    """A file that came with an earlier sending of the form; `note` is its signed mark in the form."""
-
-    name: str
-    type: str
-    size: int
-    digest: str
-    note: str
-
-
-@dataclass(frozen=True)
 class Draft:
     """A form as it was filled in. `token` is made with each fresh form: a second click sends the same one."""
 
@@ -44,7 +34,20 @@ class Draft:
     subject: str = ""
     text: str = ""
     answers: str = ""
-    files: tuple[KeptFile, ...] = ()
+    files: tuple[File, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.text.encode()) + sum(len(file.content) for file in self.files)
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file as a form that is shown again lists it."""
+
+    name: str
+    size: int
+    note: str
 
 
 def fresh_draft(*, text: str = "", answers: str = "") -> Draft:
@@ -53,18 +56,37 @@ def fresh_draft(*, text: str = "", answers: str = "") -> Draft:
 
 
 def read_draft(member: Member) -> Draft:
-    """The draft in the form of this request, with its files kept. Opens a transaction if there are any."""
-    member_id = member.id
+    """The draft in the form of this request."""
     form = request.form
-    kept = [_read_note(note, member_id) for note in form.getlist("kept") if note not in form.getlist("drop")]
-    files = [file for file in kept if file is not None] + _keep_new(member_id)
+    kept = (_read_note(note, member.id) for note in form.getlist("kept") if note not in form.getlist("drop"))
+    chosen = (
+        File(_bare_name(file.filename), file.mimetype or "application/octet-stream", file.read())
+        for file in request.files.getlist("files")
+        if file.filename
+    )
     return Draft(
         token=form.get("token", "")[:40] or secrets.token_urlsafe(12),
         subject=one_line(form.get("subject", ""))[:500],
         text=normalise(form.get("text", "")),
         answers=form.get("answers", "")[:12],
-        files=tuple({file.digest + file.name: file for file in files}.values())[:FILES_AT_MOST],
+        files=(*(file for file in kept if file is not None), *chosen),
     )
+
+
+def keep_files(draft: Draft, member: Member) -> Sequence[KeptFile]:
+    """Keep the files of a form that is shown again. Opens a transaction, and only if there is something to keep.
+
+    What is more than can be posted is not kept: the page says so, and asks for smaller ones.
+    """
+    if not draft.files or len(draft.files) > FILES_AT_MOST or draft.size > current_settings().max_message:
+        return ()
+    owner = member.id
+    with transaction():
+        digests = [blobs.keep(file.content) for file in draft.files]
+    return [
+        KeptFile(file.name, len(file.content), str(_notes().dumps([owner, file.name, file.type, digest])))
+        for file, digest in zip(draft.files, digests, strict=True)
+    ]
 
 
 def submission_of(draft: Draft, member: Member, group: Group, answers: Post | None) -> Submission:
@@ -73,8 +95,8 @@ def submission_of(draft: Draft, member: Member, group: Group, answers: Post | No
     The id is made of the form's token and all that was sent: a double click brings the same id, and words that were
     changed after going back bring another one.
     """
-    files = tuple(File(file.name, file.type, blobs.content_of(file.digest)) for file in draft.files)
-    sent = repr((member.id, draft.token, draft.subject, draft.text, [(file.name, file.digest) for file in draft.files]))
+    files = [(file.name, blobs.digest_of(file.content)) for file in draft.files]
+    sent = repr((member.id, draft.token, draft.subject, draft.text, files))
     return Submission(
         group_id=group.id,
         author_id=member.id,
@@ -84,36 +106,20 @@ def submission_of(draft: Draft, member: Member, group: Group, answers: Post | No
         subject=draft.subject,
         text=draft.text,
         text_format=TextFormat.MARKDOWN,
-        files=files,
+        files=draft.files,
         author_message_id=f"<web-{sha256(sent.encode()).hexdigest()[:32]}@{current_settings().domain}>",
         answers_post_id=answers.id if answers is not None else None,
-        size=len(draft.text.encode()) + sum(file.size for file in draft.files),
+        size=draft.size,
     )
 
 
-def _keep_new(member_id: int) -> list[KeptFile]:
-    chosen = [file for file in request.files.getlist("files") if file.filename]
-    if not chosen:
-        return []
-    kept = []
-    with transaction():
-        for file in chosen[:FILES_AT_MOST]:
-            content = file.read()
-            name = _bare_name(file.filename or "")
-            type_ = file.mimetype or "application/octet-stream"
-            digest = blobs.keep(content)
-            note = _notes().dumps([member_id, name, type_, len(content), digest])
-            kept.append(KeptFile(name, type_, len(content), digest, str(note)))
-    return kept
-
-
-def _read_note(note: str, member_id: int) -> KeptFile | None:
+def _read_note(note: str, member_id: int) -> File | None:
     """The file that a note stands for; None for a note that is not ours or another member's."""
     try:
-        owner, name, type_, size, digest = _notes().loads(note)
-    except (BadSignature, ValueError):
+        owner, name, media_type, digest = _notes().loads(note)
+        return File(name, media_type, blobs.content_of(digest)) if owner == member_id else None
+    except (BadSignature, KeyError):
         return None
-    return KeptFile(name, type_, size, digest, note) if owner == member_id else None
 
 
 def _notes() -> URLSafeSerializer:
@@ -121,6 +127,5 @@ def _notes() -> URLSafeSerializer:
 
 
 def _bare_name(name: str) -> str:
-    """The file's name without folders, control characters and other surprises."""
-    bare = one_line(PureWindowsPath(PurePosixPath(name).name).name).strip(". ")
-    return bare[-200:] or "file"
+    """The file's name without folders, whatever system they are written for."""
+    return one_line(PureWindowsPath(name).name).strip(". ")[-200:] or "file"

@@ -87,7 +87,7 @@ def act_on_member(slug: str, public_id: str) -> Page:
     return redirect(f"/g/{group.slug}/members" + ("" if act == "remove" else f"/{public_id}"))
 
 
-class _BadInput(ValueError):  # noqa: N818  (a name that says what is wrong)
+class _BadInput(ValueError):
     """Something typed will not do; which field, and the sentence that says so."""
 
     def __init__(self, field: str, sentence: str) -> None:

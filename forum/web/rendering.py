@@ -11,8 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Flask, g
+from flask import Flask, g, request
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from forum.clock import now
 from forum.groups.queries import TreeNode, Viewer, tree_for
@@ -62,14 +63,13 @@ class Navigation:
 
 def prepare(app: Flask) -> None:
     """Give the templates their words."""
-    # Every address of a static file carries its version, so that browsers need not ask for it again.
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
     app.jinja_env.globals.update(
         asset=_versions(Path(app.static_folder or "")).__getitem__,
         navigation=navigation,
         counted=counted,
         mail_address=mail_address,
     )
+    app.after_request(_keep_static)
     app.jinja_env.filters.update(when=when, day=day, size=size, kind=kind)
 
 
@@ -170,6 +170,13 @@ def _named_zone(name: str) -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError):
         # A zone that this machine does not know, or no longer: a time in UTC is better than no page.
         return UTC
+
+
+def _keep_static(response: Response) -> Response:
+    """The address of a static file carries its version, so that browsers need not ask for it again."""
+    if request.endpoint == "static" and "v" in request.args:
+        response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    return response
 
 
 def _versions(folder: Path) -> dict[str, str]:

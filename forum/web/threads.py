@@ -37,7 +37,7 @@ from forum.threads.queries import (
     thread_for,
 )
 from forum.web.asked import asked_number
-from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, read_draft, submission_of
+from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, keep_files, read_draft, submission_of
 from forum.web.session import member, members_only, the_group, viewer
 from forum.web.shown import quoted, shown
 
@@ -48,6 +48,7 @@ Page = str | Response | tuple[str, int]
 
 # What may keep its type when it is saved; everything else, and all that could run, is only octets.
 _HARMLESS = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain")
+_NO_SUBJECT = "Write a subject: a few words on what it is about."
 # Which field of the form a finding is about; the others are about the post as a whole.
 _FIELD_OF_RULE = {"empty": "text", "size": "files"}
 
@@ -82,6 +83,9 @@ def reply(public_id: str) -> Page:
     after = asked_number("after") or 0
     if request.form.get("act") == "preview":
         return _thread_page(thread, draft, after=after, preview=_preview(draft))
+    faults = _faults(draft)
+    if faults:
+        return _thread_page(thread, draft, after=after, errors=faults)
     answers = _post_of(thread, draft.answers) or last_post_of(thread)
     with transaction():
         outcome = submit(submission_of(draft, member(), thread.group, answers))
@@ -106,8 +110,9 @@ def begin(slug: str) -> Page:
     draft = read_draft(member())
     if request.form.get("act") == "preview":
         return _write_page(group, draft, preview=_preview(draft))
-    if not draft.subject:
-        return _write_page(group, draft, errors={"subject": "Write a subject: a few words on what it is about."})
+    faults = _faults(draft) | ({} if draft.subject else {"subject": _NO_SUBJECT})
+    if faults:
+        return _write_page(group, draft, errors=faults)
     with transaction():
         outcome = submit(submission_of(draft, member(), group, None))
     return _answer(outcome, lambda errors: _write_page(group, draft, errors=errors))
@@ -136,6 +141,7 @@ def attachment(public_id: str, name: str) -> Response:
         download_name=file.name,
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -170,6 +176,7 @@ def _thread_page(
     errors: Mapping[str, str] | None = None,
     preview: Markup | None = None,
 ) -> Page:
+    files = keep_files(draft, member())
     found = posts_page(thread, after=after, limit=paging.PAGE + 1)
     posts = found[: paging.PAGE]
     more = posts[-1].published_no if len(found) > paging.PAGE else None
@@ -196,6 +203,7 @@ def _thread_page(
         may_write=own is not None and own.standing is Standing.ACTIVE and thread.locked_at is None,
         members=count_members(thread.group_id),
         draft=draft,
+        files=files,
         answered=answered if chosen else None,
         answered_words=excerpt(answered.text, 90) if answered is not None and chosen else "",
         last=posts[-1] if posts else None,
@@ -211,11 +219,13 @@ def _thread_page(
 def _write_page(
     group: Group, draft: Draft, *, errors: Mapping[str, str] | None = None, preview: Markup | None = None
 ) -> Page:
+    files = keep_files(draft, member())
     page = render_template(
         "threads/write.html",
         group=group,
         members=count_members(group.id),
         draft=draft,
+        files=files,
         errors=errors or {},
         preview=preview,
         files_at_most=FILES_AT_MOST,
@@ -230,6 +240,13 @@ def _grown_from(thread: Thread) -> Post | None:
         return None
     post = post_by_id(thread.grown_from_id)
     return post_for(viewer(), post.public_id) if post is not None else None
+
+
+def _faults(draft: Draft) -> dict[str, str]:
+    """What is wrong with the form itself, before the gate sees what is in it."""
+    if len(draft.files) > FILES_AT_MOST:
+        return {"files": f"These are {len(draft.files)} files; at most {FILES_AT_MOST} go with one post."}
+    return {}
 
 
 def _preview(draft: Draft) -> Markup:

@@ -52,9 +52,7 @@ def _some_address(rule: Rule) -> str:
 
 def test_every_view_asks_who_looks_or_is_named_as_open(site: Flask) -> None:
     unguarded = {
-        rule.endpoint
-        for rule in _rules(site)
-        if not getattr(site.view_functions[rule.endpoint], "members_only", False)
+        rule.endpoint for rule in _rules(site) if not getattr(site.view_functions[rule.endpoint], "members_only", False)
     }
     assert unguarded == set(OPEN_PAGES)
 

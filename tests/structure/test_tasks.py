@@ -54,6 +54,8 @@ def _templates_used() -> set[str]:
 
 
 def test_every_notice_has_subject_text_and_html_and_no_folder_is_left_over() -> None:
-    folders = {folder.name: {file.name for file in folder.iterdir()} for folder in MAIL_TEMPLATES.iterdir() if folder.is_dir()}
+    folders = {
+        folder.name: {file.name for file in folder.iterdir()} for folder in MAIL_TEMPLATES.iterdir() if folder.is_dir()
+    }
     assert set(folders) == _templates_used()
     assert {name: files for name, files in folders.items() if files != {"subject.txt", "body.txt", "body.html"}} == {}

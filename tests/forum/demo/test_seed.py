@@ -94,18 +94,12 @@ def test_only_the_invited_resident_is_a_newcomer(demo_site: Flask) -> None:
     assert all(now() - timedelta(days=7) < membership.joined_at for membership in memberships)
 
 
-def test_every_post_stands_where_and_when_it_was_written(
-    demo_site: Flask, words: DemoContent, told: Seeding
-) -> None:
+def test_every_post_stands_where_and_when_it_was_written(demo_site: Flask, words: DemoContent, told: Seeding) -> None:
     names = {person.key: person.name for person in words.people}
     for written in words.threads:
         found = select(Thread).join(Group, Group.id == Thread.group_id)
-        thread = db.session.scalars(
-            found.where(Group.slug == written.group, Thread.subject == written.subject)
-        ).one()
-        posts = db.session.scalars(
-            select(Post).where(Post.thread_id == thread.id).order_by(Post.published_no)
-        ).all()
+        thread = db.session.scalars(found.where(Group.slug == written.group, Thread.subject == written.subject)).one()
+        posts = db.session.scalars(select(Post).where(Post.thread_id == thread.id).order_by(Post.published_no)).all()
         # Answers of the same minute may have changed places, nothing else.
         in_order = sorted(written.posts, key=lambda post: -post.minutes_ago)
         assert [post.text for post in posts] == [post.text for post in in_order]
@@ -196,10 +190,12 @@ def test_a_second_seeding_does_nothing(demo_site: Flask) -> None:
 
 @pytest.fixture
 def few_words(monkeypatch: pytest.MonkeyPatch, words: DemoContent) -> DemoContent:
-    """The demo with a few threads, for what has to be seeded anew."""
+    """The demo with two short threads and whom they need, for what has to be seeded anew."""
     answered = {held.reply_to_subject for held in words.held}
-    chosen = tuple(thread for thread in words.threads if thread.subject in answered)
-    few = replace(words, threads=chosen)
+    threads = tuple(replace(thread, posts=thread.posts[:4]) for thread in words.threads if thread.subject in answered)
+    keys = {persona.key for persona in words.personas} | {held.author for held in words.held}
+    keys |= {post.author for thread in threads for post in thread.posts}
+    few = replace(words, threads=threads, people=tuple(person for person in words.people if person.key in keys))
     monkeypatch.setattr(seed, "load", lambda: few)
     return few
 
@@ -217,16 +213,16 @@ def test_a_crash_leaves_nothing_and_the_next_start_fills_it(
 ) -> None:
     calls = 0
 
-    def crash_at_the_tenth(submission: Submission) -> Outcome:
+    def crash_at_the_fifth(submission: Submission) -> Outcome:
         nonlocal calls
         calls += 1
-        if calls == 10:
+        if calls == 5:
             raise ConnectionError("the machine was switched off")
         return submit(submission)
 
     submit = seed.submit
     clock = core.extensions["banyan_clock"]
-    monkeypatch.setattr(seed, "submit", crash_at_the_tenth)
+    monkeypatch.setattr(seed, "submit", crash_at_the_fifth)
     with pytest.raises(ConnectionError):
         seed.seed()
     assert core.extensions["banyan_clock"] is clock

@@ -48,7 +48,7 @@ BELONG = {
     "unlisted": {"applicant", "member", "muted"},
     "circle": {"member", "muted", "circle_owner"},
 }
-AUTHOR = dict.fromkeys(PLACES, {"member"})
+AUTHOR = {place: {"member"} for place in PLACES}
 MODERATES_SOMETHING = {"sibling_moderator", "moderator", "parent_moderator", "owner", "circle_owner"}
 
 

@@ -1,9 +1,10 @@
 """The search page: what is typed, what is found, and what is said when nothing is."""
 
+from urllib.parse import quote
+
 import pytest
 from flask import Flask
 
-from forum.db import transaction
 from forum.search.engine import current_engine
 from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member, post
@@ -86,10 +87,10 @@ def test_a_day_that_is_none_is_said_beside_its_field(browser: Browser, query: st
     assert 'value="apixaban"' in browser.body
 
 
-@pytest.mark.parametrize("words", ['"', "(", "a AND", "*", "%", "\x00", "🫀", "x" * 3000])
-def test_whatever_is_typed_gives_a_page(browser: Browser, words: str) -> None:
-    browser.open("/search?q=" + __import__("urllib.parse").parse.quote(words))
-    assert browser.status == 200
+def test_whatever_is_typed_gives_a_page(browser: Browser) -> None:
+    for words in ('"', "(", "a AND", "*", "%", "\x00", "🫀", "x" * 3000):
+        browser.open(f"/search?q={quote(words)}")
+        assert browser.status == 200, words
 
 
 def test_many_hits_stand_on_pages(app: Flask) -> None:
@@ -97,8 +98,6 @@ def test_many_hits_stand_on_pages(app: Flask) -> None:
     ann = a_member("ann@example.org", "Ann Lee", group)
     for number in range(23):
         post(ann, group, f"Thread {number}", "Of apixaban.")
-    with transaction():
-        pass
     index()
     browser = Browser(app).sign_in(ann)
     text = browser.open("/search?q=apixaban")
