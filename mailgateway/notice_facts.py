@@ -16,7 +16,7 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.invitations import invitation_token
 from forum.groups.models import Group, Invitation, Membership
-from forum.groups.queries import community, invitation_is_open
+from forum.groups.queries import community, invitation_is_open, reason_for_declining
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import Task
 from forum.settings import current_settings
@@ -163,14 +163,15 @@ def _joined(task: Task) -> Notice | None:
 
 def _declined(task: Task) -> Notice | None:
     assert task.other_id is not None
-    return _to_member("declined", task.target_id, group=db.session.get_one(Group, task.other_id))
+    reason = reason_for_declining(task.target_id, task.other_id)
+    return _to_member("declined", task.target_id, group=db.session.get_one(Group, task.other_id), reason=reason)
 
 
 def _left(task: Task) -> Notice | None:
     assert task.other_id is not None
     group = db.session.get_one(Group, task.other_id)
     stopped = any(m.group_id == group.id for m in _memberships(task.target_id))
-    return _to_member("left", task.target_id, group=group, only_mail=stopped, url=_url(f"/g/{group.slug}"))
+    return _to_member("left", task.target_id, group=group, only_mail=stopped, url=_url("/my-groups"))
 
 
 def _memberships(member_id: int) -> list[Membership]:

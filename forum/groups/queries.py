@@ -24,6 +24,7 @@ from forum.groups.models import (
     Role,
     Standing,
 )
+from forum.log import LogEntry
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,17 @@ def count_members_by_group() -> dict[int, int]:
         select(Membership.group_id, func.count()).where(standing).group_by(Membership.group_id)
     )
     return {group_id: count for group_id, count in rows}
+
+
+def reason_for_declining(member_id: int, group_id: int) -> str:
+    """What a moderator wrote when this member was last declined; empty when nothing."""
+    found = (
+        select(LogEntry.why)
+        .where(LogEntry.act == "decline", LogEntry.object_id == member_id, LogEntry.group_id == group_id)
+        .order_by(LogEntry.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(found) or ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from forum.search.words import placed_forms
 from forum.threads.models import Post, Thread
 
 BATCH = 1000
+_BATCHES_A_SEGMENT = 10
 # Whoosh's writers refer to themselves in circles; after so many posts one leaves tens of megabytes behind.
 _MANY = 100
 _SUBJECT_COUNTS = 3.0
@@ -108,17 +109,7 @@ class WhooshEngine:
             folder = self._home / f"index-{secrets.token_hex(4)}"
             folder.mkdir()
             create_in(str(folder), _SCHEMA)
-            with _writing(folder) as writer:
-                last = 0
-                while True:
-                    with reading():
-                        post_ids = post_ids_after(last, BATCH)
-                        documents = documents_of(post_ids)
-                    if not post_ids:
-                        break
-                    _add(writer, documents)
-                    last = post_ids[-1]
-                    yield len(post_ids)
+            yield from _fill(folder)
             with _lock(self._home / "writer.lock", 0):
                 self._catch_up(folder, started)
                 self._point_at(folder)
@@ -221,6 +212,24 @@ def _add(writer: Any, documents: Sequence[Document]) -> None:
             subject=document.subject,
             byline=document.byline,
         )
+
+
+def _fill(folder: Path) -> Generator[int, None, None]:
+    """Write all posts, in few large segments: one for all would need a gigabyte of memory for 100,000 posts."""
+    last, more = 0, True
+    while more:
+        with _writing(folder) as writer:
+            for _ in range(_BATCHES_A_SEGMENT):
+                with reading():
+                    post_ids = post_ids_after(last, BATCH)
+                    documents = documents_of(post_ids)
+                if not post_ids:
+                    more = False
+                    break
+                _add(writer, documents)
+                last = post_ids[-1]
+                yield len(post_ids)
+        gc.collect()
 
 
 def _replace(folder: Path, post_ids: Sequence[int], documents: Sequence[Document]) -> None:

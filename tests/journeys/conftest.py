@@ -1,9 +1,11 @@
 """A whole site for each journey: real LMTP in, real SMTP out."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import structlog
 from flask import Flask
 
 from forum.settings import Settings
@@ -29,6 +31,16 @@ class Site:
     def mailed(self, email: str):
         """What was sent to one address, in order."""
         return [message for message in self.sink.messages if email in message.recipients]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> None:
+    """As the commands log. By default structlog renders tracebacks with all their locals, which takes seconds."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.LogfmtRenderer()],
+        # Looked up anew for each line, since pytest exchanges it.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
 
 
 @pytest.fixture

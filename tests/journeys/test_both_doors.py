@@ -331,7 +331,7 @@ def test_by_mail(doors: Doors, case: Case) -> None:
     outcome = doors.said[-1][1]
     assert (type(outcome), _rules(outcome)) == (case.outcome, case.rules)
     assert state is MAIL_STATE[case.outcome]
-    told = " ".join(" ".join(_mailed_to(doors, scene.email)).split())
+    told = " ".join(" ".join(_mailed_to(doors, scene.email)).replace("\n> ", " ").split())
     if isinstance(outcome, Held | Returned | Refused):
         # A notice gives the finding that decided; the page of the held post has them all.
         assert outcome.findings[0].sentence in told
@@ -349,8 +349,8 @@ def test_what_the_web_door_stops_before_the_gate(doors: Doors, case: Case) -> No
 def test_what_the_mail_door_stops_before_the_gate(doors: Doors, case: Case) -> None:
     scene = _scene(case, "mail")
     address = f"{scene.group.mail_name}@lists.localhost"
-    with pytest.raises(Exception, match=str(case.at_mail)):
-        doors.site.hand_in(_letter(scene), address)
+    refused = doors.site.hand_in(_letter(scene), address)
+    assert refused[address][0] == case.at_mail
     doors.site.work()
     assert not doors.said
 

@@ -1,5 +1,5 @@
 """The gateway's tests use the same whole site as the journeys."""
 
-from tests.journeys.conftest import settings, sink, site
+from tests.journeys.conftest import plain_log, settings, sink, site
 
-__all__ = ["settings", "sink", "site"]
+__all__ = ["plain_log", "settings", "sink", "site"]

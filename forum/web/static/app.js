@@ -56,7 +56,8 @@
     const [name, words] = [answering.querySelector("a"), answering.querySelector("span")];
     name.textContent = post.querySelector("h2").textContent;
     name.href = "#" + post.id;
-    words.textContent = post.querySelector(".text").textContent.trim().replace(/\s+/g, " ").slice(0, 90);
+    const said = post.querySelector(".text").innerText.trim().replace(/\s+/g, " ");
+    words.textContent = said.length > 90 ? said.slice(0, said.lastIndexOf(" ", 90)) + "…" : said;
     const quote = answering.querySelector(".quote");
     if (quote) quote.remove();
     answering.hidden = false;

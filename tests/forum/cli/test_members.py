@@ -1,5 +1,8 @@
 import pytest
+from flask import Flask
 
+from forum.accounts.actions import add_placeholder, attach_placeholder_address
+from forum.db import transaction
 from tests.forum.cli.conftest import Run
 
 
@@ -42,6 +45,15 @@ def test_adding_again_adds_what_is_missing_and_keeps_the_rest(site: Run) -> None
 def test_without_a_group_the_role_is_in_the_community(site: Run) -> None:
     add(site, "--role", "owner")
     assert "community  owner" in site("member", "show", "ann@example.org").out
+
+
+def test_the_author_of_imported_posts_becomes_a_member(core: Flask, site: Run) -> None:
+    with transaction():
+        attach_placeholder_address(add_placeholder("Old Name"), "ann@example.org")
+    assert site("member", "sign-in-link", "ann@example.org").code == 1
+    add(site)
+    assert site("member", "show", "ann@example.org", "--json").json["name"] == "Ann Lee"
+    assert site("member", "sign-in-link", "ann@example.org").code == 0
 
 
 def test_an_unknown_group_leaves_nobody_behind(site: Run) -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from forum.threads import overview
 from tests.forum.cli.conftest import Ended, Run
 
 
@@ -78,7 +79,8 @@ def test_newest_threads_come_first_and_a_limit_holds(site: Run) -> None:
     ]
 
 
-def test_a_long_thread_is_shown_whole_and_in_order(site: Run) -> None:
+def test_a_long_thread_is_shown_whole_and_in_order(site: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "_PAGE", 2)
     site("group", "set", "locums", "--quota", "none")
     first = write(site, "--subject", "Count", "--json", text=b"0").json["post"]
     for number in range(1, 4):

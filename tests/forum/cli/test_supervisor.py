@@ -20,7 +20,8 @@ from forum.clock import now
 from forum.db import db, transaction
 from forum.queue import Task, claim, enqueue
 
-SECONDS = 30.0
+# Long, since other tests may use all processors meanwhile.
+SECONDS = 60.0
 
 
 def free_port() -> int:
@@ -35,6 +36,14 @@ def until(what: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; who is dead and only waits to be collected does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @dataclass
 class Up:
     """A running `up`, in a session of its own, with the settings that it has."""
@@ -46,8 +55,7 @@ class Up:
     def child(self, name: str) -> psutil.Process | None:
         """The child that runs this command, not the workers that it has forked."""
         for child in psutil.Process(self.process.pid).children():
-            words = child.cmdline()
-            if words[1:4] == ["-m", "forum.cli", name]:
+            if lives(child) and child.cmdline()[1:4] == ["-m", "forum.cli", name]:
                 return child
         return None
 
@@ -75,14 +83,15 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
 
     def _start(**changes: str) -> Up:
         said = tmp_path / f"said{len(started)}"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "forum.cli", "up"],
-            env=environment | changes,
-            stdout=said.open("w"),
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        with said.open("w") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "forum.cli", "up"],
+                env=environment | changes,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
         started.append(process)
         return Up(process, environment | changes, said)
 
@@ -117,19 +126,21 @@ def test_up_makes_the_site_starts_everything_and_ends_cleanly(start: Callable[..
 
     everybody = psutil.Process(up.process.pid).children(recursive=True)
     up.process.send_signal(signal.SIGTERM)
-    assert up.process.wait(10) == 0
-    assert not any(child.is_running() for child in everybody)
+    assert up.process.wait(SECONDS) == 0
+    assert not any(map(lives, everybody))
 
 
 def test_children_die_with_up_even_when_it_is_killed(start: Callable[..., Up]) -> None:
     up = start()
     until(up.is_up)
     everybody = psutil.Process(up.process.pid).children(recursive=True)
-    assert len(everybody) >= 5
+    assert len(everybody) >= 4
     up.process.kill()
     up.process.wait()
-    psutil.wait_procs(everybody, timeout=3)
-    assert not any(child.is_running() for child in everybody)
+    end = time.monotonic() + 3
+    while any(map(lives, everybody)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(lives, everybody))
 
 
 def test_an_address_in_use_is_said_before_anything_starts(start: Callable[..., Up]) -> None:

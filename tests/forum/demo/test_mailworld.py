@@ -57,7 +57,7 @@ def mailed(demo_site: Flask, demo_folder: Path) -> Path:
     mail.set_content("The plain words")
     mail.add_alternative(
         '<p onclick="steal()">Hello<script>steal()</script> <a href="javascript:steal()">x</a> '
-        '<a href="mailto:locums@lists.localhost?subject=A%20%26%20B">write</a></p>',
+        '<a href="mailto:locums@lists.localhost?subject=A%20%26%20B+C">write</a></p>',
         subtype="html",
     )
     mail.add_attachment(b"<script>steal()</script>", maintype="text", subtype="html", filename="page.html")
@@ -216,6 +216,10 @@ def test_the_guide_has_mail_to_read(mailed: Path) -> None:
     assert len([line for line in list_mails([mailed / NOOR]) if " via " in line.sender]) >= 10
 
 
+def test_the_sign_in_page_shows_the_way(browser: Browser) -> None:
+    assert "Look around as one of its members" in browser.open("/")
+
+
 def test_one_click_makes_one_that_persona(browser: Browser) -> None:
     browser.open("/demo")
     assert "Latest in my groups" in browser.press("Look around as Tomás")
@@ -295,9 +299,15 @@ def test_a_link_to_an_address_opens_a_sheet_of_the_personas_own(browser: Browser
     [link] = re.findall(r'href="(/demo/mail/noor/write[^"]*)"[^>]*>write<', browser.body)
     browser.open(link)
     [form] = [form for form in browser.forms() if "to" in form.names]
-    assert (form.values["to"], form.values["subject"]) == ("locums@lists.localhost", "A & B")
+    assert (form.values["to"], form.values["subject"]) == ("locums@lists.localhost", "A & B+C")
     browser.open(ill_mail(mailed))
     assert f'{quote("mailto:cardiology-help@lists.localhost?subject=help", safe="")}">Help<' in browser.body
+
+
+@pytest.mark.parametrize("link", ["", "mailto:", "http://[", "mailto://[?subject", "%00", "mailto:a%40b.example"])
+def test_any_link_opens_a_sheet(browser: Browser, link: str) -> None:
+    browser.open(f"/demo/mail/noor/write?mailto={quote(link, safe='')}")
+    assert browser.status == 200
 
 
 def test_a_file_is_saved_and_never_run(demo_site: Flask, mailed: Path) -> None:

@@ -28,7 +28,7 @@ from forum.groups.actions import (
     stop_mail,
 )
 from forum.groups.models import Delivery, JoinPolicy, Kind, Membership, Role, Standing
-from forum.groups.queries import community, former_membership, membership_of
+from forum.groups.queries import community, former_membership, membership_of, reason_for_declining
 from forum.groups.slugs import BadSlug
 from forum.log import LogEntry
 from forum.queue import Task
@@ -97,12 +97,14 @@ def test_requests_wait_are_admitted_or_declined_and_everybody_is_told(core: Flas
     with transaction():
         admit(asked, actor_id=None)
         admit(asked, actor_id=None)
-        decline(other, actor_id=None, why="no")
+        decline(other, actor_id=None, why="Cardiologists only.")
     assert its(ann, group).standing is Standing.ACTIVE
     assert membership_of(bob.id, group.id) is None
     assert tasks("notice.admitted") == [(asked.id, None)]
     assert tasks("release_pending") == [(asked.id, None)]
     assert tasks("notice.declined") == [(bob.id, group.id)]
+    assert reason_for_declining(bob.id, group.id) == "Cardiologists only."
+    assert reason_for_declining(ann.id, group.id) == ""
 
 
 def test_who_leaves_by_choice_can_come_back_with_the_same_choices(core: Flask, move_clock) -> None:
