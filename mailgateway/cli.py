@@ -9,7 +9,6 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from forum.cli.bench import bench
 from forum.cli.frame import as_json, open_site, refuse, show_json
 from forum.clock import now
 from forum.db import db, transaction
@@ -17,7 +16,6 @@ from forum.log import record
 from forum.settings import read_settings
 from forum.threads.queries import post_by_id
 from mailgateway.authenticate import SystemDns, authenticate
-from mailgateway.bench import fanout
 from mailgateway.listen import listening
 from mailgateway.models import InboundMail, MailState
 from mailgateway.parse import as_json as parsed_as_json
@@ -135,7 +133,5 @@ def trace(what: str, json_: bool) -> None:
     """Say why somebody did or did not get a post. Not there yet."""
     refuse("mail trace is not there yet. `banyan mail list` shows what came in.")
 
-
-bench.add_command(fanout)
 
 commands = [listen, mail]

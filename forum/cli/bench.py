@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -163,5 +164,8 @@ def _times(client: FlaskClient, path: str, requests: int) -> dict[str, float]:
     warm = sorted(taken[3:])
     return {"median": round(statistics.median(warm), 1), "p95": round(warm[int(len(warm) * 0.95)], 1)}
 
+
+for _point in entry_points(group="banyan.benchmarks"):
+    bench.add_command(_point.load())
 
 commands = [bench]

@@ -96,6 +96,7 @@ def start() -> Page:
         guide=next((persona for persona in personas if persona.key == GUIDE), None),
         members=count_members(community().id),
         signed_in=signed_in_member(),
+        captured=current_settings().smarthost == "capture",
         troubles=_troubles(),
     )
 

@@ -229,6 +229,7 @@ def _fill(folder: Path) -> Generator[int, None, None]:
                 _add(writer, documents)
                 last = post_ids[-1]
                 yield len(post_ids)
+        del writer
         gc.collect()
 
 

@@ -203,6 +203,7 @@ def test_a_form_from_another_site_signs_nobody_in(demo_site: Flask, mailed: Path
 def test_the_start_page_says_what_to_try_and_who_one_can_be(browser: Browser) -> None:
     text = browser.open("/demo")
     assert "406 physicians" in text
+    assert "nothing leaves this computer" in text
     assert "Open Noor's mailbox" in text
     for persona in load().personas:
         assert persona.story in text
@@ -332,6 +333,7 @@ def test_mail_that_leaves_through_a_smarthost_is_said_to(demo_folder: Path, mail
     with app.app_context():
         text = Browser(app).open("/demo")
         assert "Mail leaves through mx.example.org:25" in text
+        assert "nothing leaves" not in text
         assert "BANYAN_TRUSTED_AUTHSERV_ID is empty" in text
         db.session.remove()
         db.engine.dispose()

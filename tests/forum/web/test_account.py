@@ -1,8 +1,11 @@
 """Signing in and out."""
 
+import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
+from forum.accounts import sign_in
 from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.models import LinkPurpose, Member, OneTimeLink
 from forum.accounts.sign_in import link_token, make_link, set_password
@@ -16,6 +19,12 @@ from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member
 
 PASSWORD = "seven quiet herons"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real argon2, but not the fifth of a second that it is meant to take."""
+    monkeypatch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def sign_in_link(member: Member) -> str:

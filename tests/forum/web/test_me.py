@@ -1,8 +1,11 @@
 """Profile, addresses, password, sessions."""
 
+import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
+from forum.accounts import sign_in
 from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.models import LinkPurpose, OneTimeLink
 from forum.accounts.queries import member_by_email
@@ -12,6 +15,12 @@ from forum.queue import Task
 from forum.web.me import time_zones
 from tests.forum.web.browser import Browser
 from tests.people import a_member
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real argon2, but not the fifth of a second that it is meant to take."""
+    monkeypatch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def newest_link() -> tuple[OneTimeLink, str]:
