@@ -19,7 +19,8 @@ class Blob(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    # When it was last kept: what nothing names yet (the files of a draft) has some days' grace from here.
+    kept_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 def digest_of(content: bytes) -> str:
@@ -30,8 +31,9 @@ def keep(content: bytes) -> str:
     """Store content, once however often it comes; returns its digest."""
     digest = digest_of(content)
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    row = {"digest": digest, "size": len(content), "content": content, "created_at": now()}
-    db.session.execute(insert(Blob).values(row).on_conflict_do_nothing(index_elements=[Blob.digest]))
+    row = {"digest": digest, "size": len(content), "content": content, "kept_at": now()}
+    kept_again = {"kept_at": row["kept_at"]}
+    db.session.execute(insert(Blob).values(row).on_conflict_do_update(index_elements=[Blob.digest], set_=kept_again))
     return digest
 
 

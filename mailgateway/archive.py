@@ -117,4 +117,5 @@ def _as_exported(mail: ArchivedMail, raw: bytes, headers: Headers) -> ArchivedMa
         listed_at=mail.listed_at,
         received=mail.received,
         thread=headers.first("x-banyan-thread")[:40],
+        title=headers.text("x-banyan-title"),
     )

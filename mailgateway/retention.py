@@ -18,6 +18,7 @@ from forum.threads.models import Attachment
 from mailgateway.models import Delivery, DeliveryState, DeliverySummary, InboundMail, MailState
 
 LOOK_EVERY = timedelta(minutes=10)
+DRAFT_GRACE = timedelta(days=2)
 AT_ONCE = 200
 DELIVERIES_AT_ONCE = 5000
 
@@ -30,7 +31,7 @@ def run(owner: str) -> Generator[int, None, None]:
         if looked_at is not None and looked_at <= moment < looked_at + LOOK_EVERY:
             yield 0
             continue
-        done = forget_raw_mail(moment) + fold_deliveries(moment)
+        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment)
         if not done:
             looked_at = moment
         yield done
@@ -60,15 +61,27 @@ def forget_raw_mail(moment: datetime) -> int:
     return len(rows)
 
 
+def forget_drafts(moment: datetime) -> int:
+    """Drop the files of drafts that nobody has sent: octets that nothing names, some days after they were kept."""
+    window = (Blob.kept_at < moment - DRAFT_GRACE, Blob.kept_at > moment - 3 * DRAFT_GRACE)
+    with reading() as session:
+        digests = session.scalars(select(Blob.digest).where(*window, *_UNUSED).limit(AT_ONCE)).all()
+    if digests:
+        with transaction():
+            _drop_unused(digests)
+    return len(digests)
+
+
+_UNUSED = (
+    ~select(InboundMail.id).where(InboundMail.raw_digest == Blob.digest).exists(),
+    ~select(Attachment.id).where(Attachment.digest == Blob.digest).exists(),
+)
+
+
 def _drop_unused(digests: Iterable[str]) -> None:
     """Remove blobs that nothing names any more."""
-    in_mail = select(InboundMail.id).where(InboundMail.raw_digest == Blob.digest).exists()
-    in_posts = select(Attachment.id).where(Attachment.digest == Blob.digest).exists()
-    db.session.execute(
-        delete(Blob)
-        .where(Blob.digest.in_(list(digests)), ~in_mail, ~in_posts)
-        .execution_options(synchronize_session=False)
-    )
+    unused = delete(Blob).where(Blob.digest.in_(list(digests)), *_UNUSED)
+    db.session.execute(unused.execution_options(synchronize_session=False))
 
 
 def fold_deliveries(moment: datetime) -> int:

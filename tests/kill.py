@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import IO
 
 from flask import Flask
@@ -43,6 +43,7 @@ from tests.people import a_group, a_member
 from tests.smtp_sink import Received, Sink
 
 GROUP = "kill@lists.localhost"
+SECONDS_TO_START = 10.0
 SECONDS_TO_DRAIN = 120.0
 
 
@@ -54,8 +55,12 @@ class Plan:
     posts: int = 300
     members: int = 50
     seed: int = 0
-    seconds_between_kills: float = 2.5
     connections: int = 4
+
+    @property
+    def longest_wait(self) -> float:
+        """A round of the stream takes about so many seconds to send: a kill comes somewhere within."""
+        return 0.1 + self.posts / (self.kills + 1) * self.members / 2000
 
     @property
     def in_flight(self) -> int:
@@ -87,11 +92,13 @@ class CountingSink(Sink):
     def __init__(self) -> None:
         super().__init__()
         self.moments: dict[tuple[str, int], list[float]] = defaultdict(list)
+        self.copies = 0
 
     def keep(self, message: Received) -> None:
         number = int(message.content.partition(b"Post number ")[2].split(None, 1)[0])
         for recipient in message.recipients:
             self.moments[recipient, number].append(time.monotonic())
+            self.copies += 1
 
     def note(self, command: str) -> None:
         pass  # Thousands of commands that nobody will look at.
@@ -128,35 +135,39 @@ class Program:
 
 
 class Stream:
-    """Hands posts in, evenly over some seconds, and repeats each until it is taken."""
+    """Hands posts in as they are let go, and repeats each until it is taken."""
 
-    def __init__(self, port: int, plan: Plan, seconds: float) -> None:
-        self._port, self._plan, self._seconds = port, plan, seconds
-        self._waiting: SimpleQueue[int] = SimpleQueue()
+    def __init__(self, port: int, plan: Plan) -> None:
+        self._port, self._plan = port, plan
+        self._waiting: SimpleQueue[int | None] = SimpleQueue()
+        self._let_go = 0
+        self.taken = 0
         self.refused: list[str] = []
         self._threads = [threading.Thread(target=self._hand_in, daemon=True) for _ in range(4)]
-        self._began = time.monotonic()
-        for number in range(plan.posts):
-            self._waiting.put(number)
         for thread in self._threads:
             thread.start()
 
-    def wait(self, seconds: float) -> None:
+    def let_go(self, share: float) -> None:
+        """Let posts go up to this share of all."""
+        for number in range(self._let_go, round(self._plan.posts * share)):
+            self._waiting.put(number)
+            self._let_go += 1
+
+    def finish(self, seconds: float) -> None:
+        """Let the rest go and wait until all are taken."""
+        self.let_go(1.0)
+        for _ in self._threads:
+            self._waiting.put(None)
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         assert not any(thread.is_alive() for thread in self._threads), "posts are still not taken"
 
     def _hand_in(self) -> None:
-        while True:
-            try:
-                number = self._waiting.get_nowait()
-            except Empty:
-                return
-            due = self._began + self._seconds * number / self._plan.posts
-            time.sleep(max(0.0, due - time.monotonic()))
+        while (number := self._waiting.get()) is not None:
             while not self._taken(number):
                 time.sleep(0.05)
+            self.taken += 1
 
     def _taken(self, number: int) -> bool:
         author = email_of(number % self._plan.members)
@@ -221,9 +232,11 @@ def _stream_and_kill(
         try:
             for program in programs.values():
                 program.start()
-            stream = Stream(port, plan, seconds=plan.kills * plan.seconds_between_kills)
-            for _ in range(plan.kills):
-                time.sleep(dice.uniform(0.2, 2 * plan.seconds_between_kills - 0.2))
+            stream = Stream(port, plan)
+            for number in range(plan.kills):
+                stream.let_go((number + 1) / (plan.kills + 1))
+                _wait_for(dice.choice(("post", "copy", "copy", "nothing")), stream, sink)
+                time.sleep(dice.uniform(0.0, plan.longest_wait))
                 victims = dice.choice((("listen",), ("work",), ("listen", "work")))
                 hit[" and ".join(victims)] += 1
                 for name in victims:
@@ -234,13 +247,23 @@ def _stream_and_kill(
                     clock.write_text(str(len(work_killed) * (LEASE.total_seconds() + 1)))
                 for name in victims:
                     programs[name].start()
-            stream.wait(SECONDS_TO_DRAIN)
+            stream.finish(SECONDS_TO_DRAIN)
             assert stream.refused == []
             _drain()
         finally:
             codes = {name: program.end() for name, program in programs.items()}
     assert set(codes.values()) == {0}, codes
     return dict(hit), work_killed
+
+
+def _wait_for(what: str, stream: Stream, sink: CountingSink) -> None:
+    """Until the programs have started and do something, else every kill would hit them on their way up."""
+    before = stream.taken, sink.copies
+    until = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < until and not (
+        what == "nothing" or (what == "post" and stream.taken > before[0]) or (what == "copy" and sink.copies > before[1])
+    ):
+        time.sleep(0.005)
 
 
 def _free_port() -> int:

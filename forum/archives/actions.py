@@ -62,7 +62,7 @@ def write_posts(survey: Survey, lot: Sequence[Place], so_far: Ledger) -> Ledger:
     mails = {place.leaf: survey.mail(place.leaf) for place in lot}
     new = Ledger()
     new.authors = _find_authors(survey, lot, so_far)
-    new.threads = _open_threads(survey, lot, so_far)
+    new.threads = _open_threads(survey, lot, mails, so_far)
     both = Ledger(so_far.posts, {**so_far.threads, **new.threads}, {**so_far.authors, **new.authors})
     rows = _post_rows(survey, lot, mails, both)
     added = db.session.scalars(insert(Post).returning(Post.id, sort_by_parameter_order=True), rows)
@@ -92,7 +92,9 @@ def _find_authors(survey: Survey, lot: Sequence[Place], so_far: Ledger) -> dict[
     return found
 
 
-def _open_threads(survey: Survey, lot: Sequence[Place], so_far: Ledger) -> dict[int, int]:
+def _open_threads(
+    survey: Survey, lot: Sequence[Place], mails: Mapping[int, ArchivedMail], so_far: Ledger
+) -> dict[int, int]:
     rows: Rows = []
     openers: list[int] = []
     for place in lot:
@@ -100,7 +102,8 @@ def _open_threads(survey: Survey, lot: Sequence[Place], so_far: Ledger) -> dict[
             continue
         # The opener itself, but for one that could not be written: then the next mail of its thread stands for it.
         leaf = survey.entries[place.leaf].leaf
-        subject = without_tag(one_line(leaf.subject), survey.tag)[:500] or NO_SUBJECT
+        subject = one_line(mails[place.leaf].title) or without_tag(one_line(leaf.subject), survey.tag) or NO_SUBJECT
+        subject = subject[:500]
         openers.append(place.opener)
         rows.append(
             {

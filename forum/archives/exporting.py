@@ -114,6 +114,7 @@ def _compose(post: Post, group: Group, sender: str, references: Sequence[str]) -
         ("Subject", _encoded(post.subject)),
         ("X-Banyan-Post", post.text_format.value),
         ("X-Banyan-Thread", post.thread.public_id),
+        ("X-Banyan-Title", _encoded(post.thread.subject)),
     ]
     if references:
         head += [("In-Reply-To", references[-1]), ("References", "\n ".join(references))]

@@ -25,7 +25,8 @@ class ArchivedMail:
 
     `answers` are the ids it says it answers, nearest first. `sent_at` is its Date, by its author's clock;
     `listed_at` when the list says it took it; `received` what the servers on its way say, the last one first.
-    `thread` joins what an export of Banyan knows to be one thread; "" leaves that to the ids and subjects.
+    `thread` joins what an export of Banyan knows to be one thread, under its `title`; "" leaves that to the ids and
+    subjects.
     """
 
     message_id: str
@@ -41,6 +42,7 @@ class ArchivedMail:
     listed_at: datetime | None = None
     received: tuple[datetime, ...] = ()
     thread: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from forum.clock import now
 from forum.threads.subjects import is_reply_subject, subject_key
 
 _LONGEST_ID = 998
+_FEWEST_FOR_A_TAG = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class _Reading:
         redated = mail.sent_at is None or (moment != mail.sent_at and moment != mail.listed_at)
         author = author_of(mail.sender)
         self.names.setdefault(author, Counter())[shown_name(mail.sender)] += 1
-        self.tags[list_tag(mail.subject)] += 1
+        if not mail.thread:  # Banyan's own export has no tags but the authors'.
+            self.tags[list_tag(mail.subject)] += 1
         self.moments.append(moment)
         leaf = Leaf(message_id, mail.answers, mail.subject, moment or self.present, mail.thread)
         self.entries.append(Entry(letter.position, self.spool.tell(), leaf, author, len(mail.files), redated))
@@ -157,14 +159,13 @@ def survey(path: Path, group_id: int, read: Read, spool: BinaryIO, tell: Callabl
     keys = {subject_key(leaf.subject) for leaf in leaves if is_reply_subject(leaf.subject)}
     places = arrange(leaves, known_of(group_id, answered, keys))
     names = {author: _usual_name(author, seen.names[author]) for author in {entry.author for entry in entries}}
-    tag, times = seen.tags.most_common(1)[0] if seen.tags else ("", 0)
     return Survey(
         report=_report(seen, entries, places),
         group_id=group_id,
         entries=entries,
         places=places,
         names=names,
-        tag=tag if 2 * times > seen.tags.total() else "",
+        tag=_usual_tag(seen.tags),
         spool=spool,
     )
 
@@ -182,6 +183,14 @@ def _usual_name(author: Author, names: Counter[str]) -> str:
     """The name that this author used most; of several, the one used first."""
     given = [(times, name) for name, times in names.items() if name]
     return max(given, key=lambda each: each[0])[1] if given else ""
+
+
+def _usual_tag(tags: Counter[str]) -> str:
+    """The tag of more than half of the mails; of a few mails it may as well be their author's."""
+    if tags.total() < _FEWEST_FOR_A_TAG:
+        return ""
+    tag, times = tags.most_common(1)[0]
+    return tag if 2 * times > tags.total() else ""
 
 
 def _report(seen: _Reading, entries: Sequence[Entry], places: Sequence[Place]) -> Report:

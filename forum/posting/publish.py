@@ -18,7 +18,7 @@ from forum.posting.placement import Placement
 from forum.queue import enqueue
 from forum.rules.submission import Submission
 from forum.settings import current_settings
-from forum.text import excerpt, hide_addresses, hide_addresses_html, markdown_to_html, plain_to_html
+from forum.text import excerpt, hide_addresses, hide_addresses_html, html_to_text, markdown_to_html, plain_to_html
 from forum.threads.actions import next_number
 from forum.threads.models import Attachment, Post, TextFormat, Thread
 from forum.threads.subjects import subject_key, title
@@ -133,4 +133,6 @@ def _note_in_thread(thread: Thread, post: Post) -> None:
     thread.last_post_at = post.created_at
     thread.last_published_no = post.published_no
     thread.last_byline = post.byline
-    thread.last_excerpt = excerpt(post.text, 160)
+    # Of the words as they are shown: no marks of Markdown in a list of threads.
+    words = html_to_text(post.html) if post.text_format is TextFormat.MARKDOWN else post.text
+    thread.last_excerpt = excerpt(words, 160)

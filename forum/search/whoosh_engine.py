@@ -93,8 +93,6 @@ class WhooshEngine:
         with reading():
             documents = documents_of(post_ids)
         _replace(self._pointer.resolve(), post_ids, documents)
-        if len(documents) >= _MANY:
-            gc.collect()
 
     def rebuild(self) -> Generator[int, None, None]:
         """Build the index anew beside the living one, then switch; yields how many posts were written each time.
@@ -240,6 +238,9 @@ def _replace(folder: Path, post_ids: Sequence[int], documents: Sequence[Document
             for post_id in post_ids:
                 writer.delete_by_query(query.Term("post", post_id), searcher=searcher)
         _add(writer, documents)
+    if len(documents) >= _MANY:
+        del writer
+        gc.collect()
 
 
 def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:

@@ -47,9 +47,12 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("size", Key, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("kept_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blob")),
     )
+    with op.batch_alter_table("blob", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_blob_kept_at"), ["kept_at"], unique=False)
+
     op.create_table(
         "community_group",
         sa.Column("id", Key, nullable=False),
@@ -426,9 +429,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index("ix_membership_group_id_delivery", ["group_id", "delivery"], unique=False)
-        batch_op.create_index(
-            "ix_membership_group_id_role_standing", ["group_id", "role", "standing"], unique=False
-        )
+        batch_op.create_index("ix_membership_group_id_role_standing", ["group_id", "role", "standing"], unique=False)
 
     op.create_table(
         "one_time_link",
