@@ -183,5 +183,5 @@ class Addresses:
 
 
 def month_number(moment: datetime) -> int:
-    """Months since January 2020."""
-    return (moment.year - 2020) * 12 + moment.month - 1
+    """Months since January 2020; 0 under a clock before that."""
+    return max((moment.year - 2020) * 12 + moment.month - 1, 0)

@@ -74,8 +74,7 @@ def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRout
     if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED:
         return "confirm: it came from another address; nothing done"
     try:
-        with db.session.begin_nested():
-            return f"confirm: the post is {confirm(held).state}"
+        return f"confirm: the post is {confirm(held).state}"
     except NotPossible as refusal:
         return f"confirm: {refusal}"
 

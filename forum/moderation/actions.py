@@ -70,6 +70,7 @@ def confirm(held: HeldPost) -> Decided:
     """The author says "I wrote this": what was held for assurance alone goes out, else it waits for the rest."""
     if not _lock_waiting(held):
         return _as_it_stands(held)
+    _check_approvable(held)  # Before anything is changed, so that a refusal leaves nothing half-done.
     held.assurance = Assurance.PROVEN
     return _drop_finding(held, "assurance", "confirmed by its author")
 

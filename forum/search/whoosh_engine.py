@@ -32,8 +32,9 @@ from forum.threads.models import Post, Thread
 
 BATCH = 1000
 _BATCHES_A_SEGMENT = 10
-# Whoosh's writers refer to themselves in circles; after so many posts one leaves tens of megabytes behind.
-_MANY = 100
+# Whoosh's writers refer to themselves in circles: each leaves open files behind, and after many posts tens of
+# megabytes, until Python's collector looks at objects of that generation.
+_MANY, _YOUNG, _OLDEST = 100, 1, 2
 _SUBJECT_COUNTS = 3.0
 _WRITER_MEMORY_MB = 64
 _IDS_AT_ONCE = 5000
@@ -238,9 +239,8 @@ def _replace(folder: Path, post_ids: Sequence[int], documents: Sequence[Document
             for post_id in post_ids:
                 writer.delete_by_query(query.Term("post", post_id), searcher=searcher)
         _add(writer, documents)
-    if len(documents) >= _MANY:
-        del writer
-        gc.collect()
+    del writer, searcher
+    gc.collect(_OLDEST if len(documents) >= _MANY else _YOUNG)
 
 
 def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
