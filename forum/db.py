@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     event,
+    text,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -127,6 +128,13 @@ def reading() -> Iterator[Session]:
         yield session
     finally:
         session.rollback()
+
+
+def analyze(*tables: type[Base]) -> None:
+    """Tell PostgreSQL's planner of many new rows at once, instead of a minute later; SQLite plans without."""
+    if db.engine.dialect.name == "postgresql":
+        for table in tables:
+            db.session.execute(text(f"ANALYZE {table.__tablename__}"))
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address
 from forum.clock import now
-from forum.db import db
+from forum.db import analyze, db
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Membership, Standing
 from forum.groups.queries import community, moderators_of
@@ -21,6 +21,9 @@ from forum.threads.models import Thread
 from forum.threads.queries import author_id_of, post_by_id
 from forum.work import Handler, run_tasks
 from mailgateway.models import Delivery, DeliveryState
+
+# So many new rows at once change what the planner should do.
+MANY = 1_000
 
 
 def fan_out(task: Task) -> None:
@@ -57,11 +60,13 @@ def fan_out(task: Task) -> None:
     )
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     columns = ["fan_out_key", "post_id", "member_id", "address_id", "state", "due_at", "attempts"]
-    db.session.execute(
+    made = db.session.execute(
         insert(Delivery)
         .from_select(columns, readers)
         .on_conflict_do_nothing(index_elements=[Delivery.fan_out_key, Delivery.member_id])
     )
+    if getattr(made, "rowcount", 0) > MANY:
+        analyze(Delivery)
 
 
 def notify_of_held(task: Task) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -137,12 +136,13 @@ class Program:
 class Stream:
     """Hands posts in as they are let go, and repeats each until it is taken."""
 
-    def __init__(self, port: int, plan: Plan) -> None:
-        self._port, self._plan = port, plan
+    def __init__(self, door: str, plan: Plan) -> None:
+        self._door, self._plan = door, plan
         self._waiting: SimpleQueue[int | None] = SimpleQueue()
         self._let_go = 0
         self.taken = 0
         self.refused: list[str] = []
+        self.last_failure = ""
         self._threads = [threading.Thread(target=self._hand_in, daemon=True) for _ in range(4)]
         for thread in self._threads:
             thread.start()
@@ -161,7 +161,7 @@ class Stream:
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        assert not any(thread.is_alive() for thread in self._threads), "posts are still not taken"
+        assert not any(thread.is_alive() for thread in self._threads), f"not taken: {self.last_failure}"
 
     def _hand_in(self) -> None:
         while (number := self._waiting.get()) is not None:
@@ -172,13 +172,16 @@ class Stream:
     def _taken(self, number: int) -> bool:
         author = email_of(number % self._plan.members)
         try:
-            with Lmtp(("127.0.0.1", self._port)) as door:
+            with Lmtp(self._door) as door:
                 reply = door.hand_in(author, [GROUP], a_post(number, author))[GROUP]
-        except OSError:
+        except OSError as error:
+            self.last_failure = f"{number}: {error!r}"
             return False
         if reply.startswith("5"):
             self.refused.append(f"{number}: {reply}")
             return True
+        if not reply.startswith("2"):
+            self.last_failure = f"{number}: {reply}"
         return reply.startswith("2")
 
 
@@ -222,17 +225,18 @@ def _stream_and_kill(
 ) -> tuple[Mapping[str, int], Sequence[float]]:
     """Everything that happens; how often whom a kill hit, and the moments at which it was the worker."""
     dice = random.Random(plan.seed)
-    port = _free_port()
     clock = settings.data_dir / "kill-clock"
-    environment = _environment(settings, plan, port, sink.port, clock)
     hit: Counter[str] = Counter()
     work_killed: list[float] = []
-    with (settings.data_dir / "kill.log").open("wb") as log:
+    # A socket of its own: a port could be somebody else's in the moment after a kill.
+    with tempfile.TemporaryDirectory(prefix="lmtp") as folder, (settings.data_dir / "kill.log").open("w+b") as log:
+        door = f"{folder}/door"
+        environment = _environment(settings, plan, door, sink.port, clock)
         programs = {name: Program([name], environment, log) for name in ("listen", "work")}
         try:
             for program in programs.values():
                 program.start()
-            stream = Stream(port, plan)
+            stream = Stream(door, plan)
             for number in range(plan.kills):
                 stream.let_go((number + 1) / (plan.kills + 1))
                 _wait_for(dice.choice(("post", "copy", "copy", "nothing")), stream, sink)
@@ -250,6 +254,10 @@ def _stream_and_kill(
             stream.finish(SECONDS_TO_DRAIN)
             assert stream.refused == []
             _drain()
+        except AssertionError as failure:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 5000))
+            failure.add_note(log.read().decode("utf-8", "replace"))
+            raise
         finally:
             codes = {name: program.end() for name, program in programs.items()}
     assert set(codes.values()) == {0}, codes
@@ -266,19 +274,12 @@ def _wait_for(what: str, stream: Stream, sink: CountingSink) -> None:
         time.sleep(0.005)
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _environment(settings: Settings, plan: Plan, port: int, sink_port: int, clock: Path) -> dict[str, str]:
+def _environment(settings: Settings, plan: Plan, door: str, sink_port: int, clock: Path) -> dict[str, str]:
     return {
         "BANYAN_DATA_DIR": str(settings.data_dir),
         "BANYAN_DATABASE_URL": settings.database_url,
         "BANYAN_SECRET_KEY": settings.secret_key,
-        "BANYAN_LMTP_LISTEN": f"127.0.0.1:{port}",
+        "BANYAN_LMTP_LISTEN": door,
         "BANYAN_SMARTHOST": f"127.0.0.1:{sink_port}",
         "BANYAN_SMARTHOST_TLS": "none",
         "BANYAN_SMARTHOST_CONNECTIONS": str(plan.connections),

@@ -11,10 +11,14 @@ class Lmtp:
     def __init__(self, address: tuple[str, int] | str, timeout: float = 30.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self._socket.settimeout(timeout)
-        self._socket.connect(address)
         self._lines = self._socket.makefile("rb")
-        self.reply()
-        self.say(b"LHLO sender.test")
+        try:
+            self._socket.connect(address)
+            self.reply()
+            self.say(b"LHLO sender.test")
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from forum.accounts.models import Address, Member
 from forum.cli.frame import acting, open_site, progress_bar, the_group
 from forum.cli.roster_file import BadHeader, RosterFile
-from forum.groups.models import Group
+from forum.db import analyze
+from forum.groups.models import Group, Membership
 from forum.groups.roster import BadRow, Enrolled, import_rows
 
 # A batch is one transaction, and none should keep SQLite's one write lock for more than a quarter of a second.
@@ -56,4 +58,6 @@ def _enroll(roster: RosterFile, group: Group, octets: int) -> Enrolled:
                 bar.say(f"Line {row.line}: {row.sentence}")
             total += done
             bar.show(roster.octets_read(), octets)
+    with acting():
+        analyze(Member, Address, Membership)
     return total

@@ -68,43 +68,43 @@ def test_a_post_is_found_with_all_that_a_page_shows(ann: Member, cardiology: Gro
     assert hit.excerpt == "Our <mark>protocol</mark> &lt;b&gt;changed&lt;/b&gt; in May."
 
 
-@pytest.mark.parametrize(
-    ("words", "is_found"),
-    [
-        ("vaccination", True),
-        ("VACCINATIONS", True),
-        ("vaccinated", True),
-        ("vaccinat*", True),
-        ("vacc*", True),
-        ("medicat*", False),
-        ("clinic vaccination", True),
-        ("clinic orthopaedics", False),
-        ('"night clinic"', True),
-        ('"clinic night"', False),
-        ('"vaccination resume"', False),
-        ('"to the night"', True),
-        ("night-clinic", True),
-        ("vaccination -clinic", False),
-        ("vaccination -orthopaedics", True),
-        ('vaccination -"clinic night"', True),
-        ("-orthopaedics", True),
-        ("-clinic", False),
-        ("resume", True),
-        ("résumé", True),
-        ("garcia", True),
-        ("García flu", True),
-        ("don't", True),
-        ("dont", True),
-        ("the", True),
-        ("夜勤", True),
-        ("勤夜", False),
-        ("b12", True),
-    ],
-)
-def test_what_words_find(jose: Member, cardiology: Group, index: Index, ask: Ask, words: str, is_found: bool) -> None:
-    published(jose, cardiology, "Flu vaccinations", "Résumés come to the night clinic, don't forget B12 表 夜勤の予定")
+FOUND_BY = [
+    ("vaccination", True),
+    ("VACCINATIONS", True),
+    ("vaccinated", True),
+    ("vaccinat*", True),
+    ("vacc*", True),
+    ("medicat*", False),
+    ("clinic vaccination", True),
+    ("clinic orthopaedics", False),
+    ('"night clinic"', True),
+    ('"clinic night"', False),
+    ('"vaccination resume"', False),
+    ('"to the night"', True),
+    ("night-clinic", True),
+    ("vaccination -clinic", False),
+    ("vaccination -orthopaedics", True),
+    ('vaccination -"clinic night"', True),
+    ("-orthopaedics", True),
+    ("-clinic", False),
+    ("resume", True),
+    ("résumé", True),
+    ("garcia", True),
+    ("García flu", True),
+    ("don't", True),
+    ("dont", True),
+    ("the", True),
+    ("夜勤", True),
+    ("勤夜", False),
+    ("b12", True),
+]
+
+
+def test_what_words_find(jose: Member, cardiology: Group, index: Index, ask: Ask) -> None:
+    text = "Résumés come to the night clinic, don't forget B12 表 夜勤の予定"
+    published(jose, cardiology, "Flu vaccinations", text)
     index()
-    assert ask(jose, words).total == int(is_found)
+    assert [(words, ask(jose, words).total == 1) for words, _ in FOUND_BY] == FOUND_BY
 
 
 def test_a_phrase_does_not_reach_from_the_subject_into_the_text(
