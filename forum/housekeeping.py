@@ -10,7 +10,7 @@ from forum.clock import now
 from forum.db import reading, transaction
 from forum.groups.actions import end_past_mutes
 from forum.groups.models import Membership, Standing
-from forum.log import LogEntry, LogSeal, seal_entries
+from forum.log import LogEntry, seal_entries, unsealed
 from forum.queue import Task
 
 SEAL_EVERY = timedelta(seconds=5)
@@ -31,9 +31,8 @@ def run(owner: str) -> Generator[int, None, None]:
 
 
 def _seal() -> int:
-    sealed = select(LogSeal.entry_id).where(LogSeal.entry_id == LogEntry.id).exists()
     with reading() as session:
-        if session.scalar(select(LogEntry.id).where(~sealed).limit(1)) is None:
+        if session.scalar(select(LogEntry.id).where(unsealed()).limit(1)) is None:
             return 0
     with transaction():
         return seal_entries()

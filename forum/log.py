@@ -8,11 +8,15 @@ import json
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.clock import now
 from forum.db import Base, PrimaryKey, db
+
+# Ids are not in the order of commits: an entry may appear after some with higher ids. No transaction stays open while
+# so many others are logged.
+_LATE = 10_000
 
 
 class LogEntry(Base):
@@ -65,12 +69,21 @@ def record(
     )
 
 
+def unsealed() -> ColumnElement[bool]:
+    """The condition of entries without a seal. It looks back as far as late commits reach, not at the whole log."""
+    newest = select(func.coalesce(func.max(LogSeal.entry_id), 0)).scalar_subquery()
+    sealed = select(LogSeal.entry_id).where(LogSeal.entry_id == LogEntry.id).exists()
+    condition: ColumnElement[bool] = (LogEntry.id > newest - _LATE) & ~sealed
+    return condition
+
+
 def seal_entries(limit: int = 1000) -> int:
-    """Chain the entries that have no seal yet; returns how many. Only one worker may do so at a time."""
+    """Chain the entries that have no seal yet; returns how many. Of two workers at once the second waits."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE log_seal IN SHARE ROW EXCLUSIVE MODE"))
     last = db.session.scalars(select(LogSeal).order_by(LogSeal.number.desc()).limit(1)).first()
     number, chain = (last.number, last.hash) if last else (0, "")
-    sealed = select(LogSeal.entry_id).where(LogSeal.entry_id == LogEntry.id).exists()
-    entries = db.session.scalars(select(LogEntry).where(~sealed).order_by(LogEntry.id).limit(limit)).all()
+    entries = db.session.scalars(select(LogEntry).where(unsealed()).order_by(LogEntry.id).limit(limit)).all()
     for entry in entries:
         number, chain = number + 1, _link(chain, entry)
         db.session.add(LogSeal(number=number, entry_id=entry.id, hash=chain))

@@ -49,7 +49,9 @@ def run_tasks(owner: str, handlers: Mapping[str, Handler], batch: int = 20) -> G
 def _run_task(task_id: int, handlers: Mapping[str, Handler]) -> None:
     try:
         with transaction() as session:
-            task = session.get_one(Task, task_id)
+            task = session.get_one(Task, task_id, with_for_update=True)
+            if task.done_at is not None:
+                return  # Its lease ran out behind slower ones of the batch, and somebody else was faster.
             handlers[task.kind](task)
             finish(Task, [task_id])
     except Exception as error:

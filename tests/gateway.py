@@ -9,9 +9,14 @@ from email.policy import SMTP
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
-from forum.settings import Settings
+from forum.db import db
+from forum.queue import Task
+from forum.settings import Settings, current_settings
+from forum.tokens import current_tokens
 from forum.work import work_once, workers
+from mailgateway.addresses import Addresses
 from mailgateway.listen import listening
 from tests.lmtp import Lmtp
 
@@ -81,7 +86,20 @@ def hand_in(
     }
 
 
+def addresses() -> Addresses:
+    """The addresses of the running site."""
+    return Addresses(current_settings().domain, current_tokens())
+
+
+def notices() -> list[str]:
+    """The kinds of notices that were asked for, in order."""
+    kinds = select(Task.kind).where(Task.kind.startswith("notice.")).order_by(Task.id)
+    return [kind.removeprefix("notice.") for kind in db.session.scalars(kinds)]
+
+
 def do_mail_work(core: Flask) -> int:
-    """Everything that is due for the gateway, until nothing is."""
+    """Everything that is due for the gateway, until nothing is; then the test looks at the database anew."""
     every = workers()
-    return work_once(core, {kind: every[kind] for kind in MAIL_WORK}, "test")
+    done = work_once(core, {kind: every[kind] for kind in MAIL_WORK}, "test")
+    db.session.rollback()
+    return done

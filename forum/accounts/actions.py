@@ -5,7 +5,7 @@ from sqlalchemy import delete, update
 from forum.accounts.emails import address_key, base_key
 from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink
 from forum.accounts.queries import address_by_email
-from forum.accounts.sign_in import make_link
+from forum.accounts.sign_in import end_links, make_link
 from forum.clock import now
 from forum.db import db
 from forum.log import record
@@ -22,7 +22,7 @@ def add_member(email: str, name: str, *, why: str) -> Member:
     key = address_key(email)
     if address_by_email(email) is not None:
         raise AddressTaken(f"{email.strip()} belongs to a member already")
-    member = Member(name=one_line(name) or key.partition("@")[0])
+    member = Member(name=one_line(name)[:200] or key.partition("@")[0])
     db.session.add(member)
     db.session.flush()
     _attach(member, email.strip(), primary=True)
@@ -32,10 +32,16 @@ def add_member(email: str, name: str, *, why: str) -> Member:
 
 def add_placeholder(name: str) -> Member:
     """The author of imported posts whom nobody has claimed."""
-    member = Member(name=one_line(name) or "Former member", placeholder=True)
+    member = Member(name=one_line(name)[:200] or "Former member", placeholder=True)
     db.session.add(member)
     db.session.flush()
     return member
+
+
+def vouch_for(placeholder: Member, name: str, *, actor_id: int | None, why: str) -> None:
+    """Make the author of imported posts a member: somebody knows that the address is this person's."""
+    placeholder.placeholder, placeholder.name = False, one_line(name)[:200] or placeholder.name
+    record("vouch for", "member", placeholder.id, actor_id=actor_id, why=why)
 
 
 def _attach(member: Member, email: str, *, primary: bool) -> Address:
@@ -48,7 +54,7 @@ def _attach(member: Member, email: str, *, primary: bool) -> Address:
 
 
 def request_sign_in_link(email: str) -> None:
-    """Send a sign-in link if the address is a member's. Says nothing either way: who is a member is nobody's business."""
+    """Send a sign-in link if the address is a member's. Says nothing either way: that is nobody's business."""
     address = address_by_email(email)
     member = None if address is None else db.session.get(Member, address.member_id)
     if address is not None and member is not None and not member.placeholder:
@@ -99,13 +105,14 @@ def attach_placeholder_address(member: Member, email: str) -> None:
 
 
 def remove_address(member: Member, address_id: int) -> None:
-    """Remove an address that is not the primary one."""
+    """Remove an address that is not the primary one; a link that was sent to it signs nobody in any more."""
     removed = db.session.execute(
         delete(Address).where(Address.id == address_id, Address.member_id == member.id, ~Address.is_primary)
     )
     if not getattr(removed, "rowcount", 0):
         raise ValueError("Mail goes to this address. Choose another one for mail first, then remove it.")
     db.session.expire(member, ["addresses"])
+    end_links(member)
     record("remove address", "member", member.id, actor_id=member.id)
 
 
@@ -121,8 +128,9 @@ def choose_primary(member: Member, address_id: int) -> None:
 
 
 def sign_out_everywhere(member: Member) -> None:
-    """Make every session of this member nobody's."""
+    """Make every session of this member nobody's, and every open link, which would begin a new one."""
     member.session_epoch += 1
+    end_links(member)
     record("sign out everywhere", "member", member.id, actor_id=member.id)
 
 
@@ -130,6 +138,11 @@ def change_profile(member: Member, *, name: str, **facets: str) -> None:
     """Change name, place, specialty, career stage, employer, interests or time zone; ValueError for an empty name."""
     if not one_line(name):
         raise ValueError("Write the name that others should see.")
-    member.name = one_line(name)[:200]
-    for facet, value in facets.items():
-        setattr(member, facet, one_line(value)[: 2000 if facet == "interests" else 200])
+    wanted = {"name": one_line(name)[:200]}
+    wanted |= {facet: one_line(value)[: 2000 if facet == "interests" else 200] for facet, value in facets.items()}
+    changed = [field for field, value in wanted.items() if getattr(member, field) != value]
+    if not changed:
+        return
+    for field in changed:
+        setattr(member, field, wanted[field])
+    record("change profile", "member", member.id, actor_id=member.id, why=", ".join(changed))

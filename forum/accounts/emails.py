@@ -5,6 +5,8 @@ import re
 _ADDRESS = re.compile(
     r"(?P<local>[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64})@(?P<domain>[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,190})"
 )
+# RFC 5321, section 4.5.3.1.3: a path of 256 octets with its brackets.
+LONGEST = 254
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -31,7 +33,10 @@ def address_key(email: str) -> str:
         domain = ""
     if not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise BadAddress(f"{email.strip()[:100]!r} has no domain that mail can go to")
-    return f"{match['local'].lower()}@{domain}"
+    key = f"{match['local'].lower()}@{domain}"
+    if max(len(key), len(email.strip())) > LONGEST:
+        raise BadAddress(f"{email.strip()[:100]!r} is longer than a mail address can be")
+    return key
 
 
 def base_key(key: str) -> str:

@@ -19,6 +19,7 @@ from forum.clock import now
 from forum.db import db, reading
 from forum.groups.models import Group
 from forum.groups.queries import community
+from forum.log import first_broken_seal
 from forum.moderation.queries import count_held_for_assurance
 from forum.queue import Queued
 from forum.schema import schema_is_current
@@ -134,6 +135,15 @@ def _database() -> Iterator[Check]:
             yield _queue(queue)
             yield _set_aside(queue)
         yield _held_for_authentication()
+        yield _log()
+
+
+def _log() -> Check:
+    broken = first_broken_seal()
+    if broken is None:
+        return Check("log", Health.OK, "its chain is whole.")
+    advice = "Somebody has changed it behind the program. Keep the database as it is, and compare it with a backup."
+    return Check("log", Health.FAIL, f"seal {broken:,} does not fit its entry.", advice)
 
 
 def _search() -> Check:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from forum.accounts.actions import add_member
+from forum.accounts.actions import add_member, vouch_for
 from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.queries import member_by_email, primary_address
 from forum.accounts.sign_in import link_token, make_link
@@ -46,7 +46,7 @@ def add(email: str, name: str, slugs: tuple[str, ...], role: str, json_: bool) -
             added = member_by_email(email) or add_member(email, name, why="added by an operator")
             if added.placeholder:
                 # The author of imported posts, whom the operator now vouches for.
-                added.placeholder, added.name = False, name
+                vouch_for(added, name, actor_id=None, why="added by an operator")
             for group in [the_group(slug) for slug in slugs] or [community()]:
                 add_to_group(added, group, role=Role(role), why="added by an operator")
         _show(added, json_)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from forum.accounts.models import Member
 from forum.clock import now
@@ -112,27 +112,33 @@ class GroupChange:
 
 def change_group(group: Group, change: GroupChange, *, actor_id: int | None = None) -> None:
     """Set what the change names. The mail address never changes: old mail must keep finding it."""
-    if change.name is not None:
-        if not one_line(change.name):
-            raise NotPossible("Give the group a name.")
-        group.name = one_line(change.name)[:200]
-    if change.description is not None:
-        group.description = change.description.strip()[:5000]
-    if change.quota is not None:
-        if change.quota < 0:
-            raise NotPossible("The quota is a number of posts an hour, or none.")
-        group.quota = change.quota or None
+    if change.name is not None and not one_line(change.name):
+        raise NotPossible("Give the group a name.")
+    if change.quota is not None and change.quota < 0:
+        raise NotPossible("The quota is a number of posts an hour, or none.")
     if group.kind is Kind.CIRCLE and (change.listed or change.join_policy not in (None, JoinPolicy.INVITE)):
         raise NotPossible("A circle is never listed, and members come by invitation.")
-    for name in ("moderate", "assurance_new", "assurance_reply", "join_policy", "listed"):
-        value = getattr(change, name)
-        if value is not None:
-            setattr(group, name, value)
-    record("change group", "group", group.id, actor_id=actor_id, group_id=group.id, why=_changed(change))
-
-
-def _changed(change: GroupChange) -> str:
-    return ", ".join(f"{name}" for name, value in vars(change).items() if value is not None)
+    wanted = {name: value for name, value in vars(change).items() if value is not None}
+    if change.name is not None:
+        wanted["name"] = one_line(change.name)[:200]
+    if change.description is not None:
+        wanted["description"] = change.description.strip()[:5000]
+    if change.quota is not None:
+        wanted["quota"] = change.quota or None
+    before = {name: getattr(group, name) for name, value in wanted.items() if getattr(group, name) != value}
+    if not before:
+        return
+    for name in before:
+        setattr(group, name, wanted[name])
+    record(
+        "change group",
+        "group",
+        group.id,
+        actor_id=actor_id,
+        group_id=group.id,
+        why=", ".join(before),
+        undo=", ".join(f"{name} {value!s}" for name, value in before.items()),
+    )
 
 
 def join_community(member: Member, *, newcomer: bool, actor_id: int | None = None) -> Membership:
@@ -160,11 +166,11 @@ def add_to_group(
     if membership is None:
         membership = _enter(member, group, newcomer=newcomer, actor_id=actor_id, why=why)
     elif membership.standing is Standing.PENDING:
-        membership.standing = Standing.ACTIVE
+        admit(membership, actor_id=actor_id)
     if role is not Role.MEMBER:
         set_role(membership, role, actor_id=actor_id)
     if delivery is not None:
-        membership.delivery = delivery
+        set_delivery(membership, delivery, actor_id=actor_id)
     return membership
 
 
@@ -227,16 +233,25 @@ def ask_to_join(member: Member, group: Group) -> Membership:
 
 def admit(membership: Membership, *, actor_id: int | None) -> None:
     """Let in somebody who asked; what was written meanwhile is judged anew."""
+    _lock(membership)
     if membership.standing is not Standing.PENDING:
         return
     membership.standing = Standing.ACTIVE
-    record("admit", "membership", membership.id, actor_id=actor_id, group_id=membership.group_id)
+    record(
+        "admit",
+        "membership",
+        membership.id,
+        actor_id=actor_id,
+        group_id=membership.group_id,
+        undo=f"standing {Standing.PENDING}",
+    )
     enqueue("notice.admitted", membership.id)
     enqueue("release_pending", membership.id)
 
 
 def decline(membership: Membership, *, actor_id: int | None, why: str) -> None:
     """Say no to somebody who asked to join."""
+    _lock(membership)
     if membership.standing is Standing.PENDING:
         record(
             "decline",
@@ -245,6 +260,7 @@ def decline(membership: Membership, *, actor_id: int | None, why: str) -> None:
             actor_id=actor_id,
             group_id=membership.group_id,
             why=why,
+            undo="invite",
         )
         enqueue("notice.declined", membership.member_id, membership.group_id)
         db.session.delete(membership)
@@ -266,8 +282,19 @@ def set_delivery(membership: Membership, delivery: Delivery, *, actor_id: int | 
         )
 
 
-def set_own_copy(membership: Membership, wanted: bool) -> None:
-    membership.own_copy = wanted
+def set_own_copy(membership: Membership, wanted: bool, *, actor_id: int | None) -> None:
+    """Whether a member gets a copy of the member's own posts to one group."""
+    if membership.own_copy is not wanted:
+        undo = f"own copy {'yes' if membership.own_copy else 'no'}"
+        membership.own_copy = wanted
+        record(
+            f"own copy {'yes' if wanted else 'no'}",
+            "membership",
+            membership.id,
+            actor_id=actor_id,
+            group_id=membership.group_id,
+            undo=undo,
+        )
 
 
 @dataclass(frozen=True)
@@ -284,10 +311,12 @@ def choose_mail(member: Member, choices: Mapping[int, MailChoice]) -> None:
         membership = membership_of(member.id, group_id)
         if membership is not None:
             set_delivery(membership, choice.delivery, actor_id=member.id)
-            set_own_copy(membership, choice.own_copy)
+            set_own_copy(membership, choice.own_copy, actor_id=member.id)
 
 
 def set_role(membership: Membership, role: Role, *, actor_id: int | None) -> None:
+    """Make somebody member, moderator or owner of a group, which keeps at least one owner once it has one."""
+    _lock(membership)
     if membership.role is role:
         return
     if membership.role is Role.OWNER and _is_last_owner(membership):
@@ -304,7 +333,18 @@ def set_role(membership: Membership, role: Role, *, actor_id: int | None) -> Non
     )
 
 
+def _lock(membership: Membership) -> None:
+    """Take the row for this transaction and see it as it is: somebody else may have acted since it was read."""
+    row = select(Membership.id).where(Membership.id == membership.id).with_for_update()
+    if db.session.scalar(row) is None:
+        raise NotPossible("This membership has just ended. Load the page again.")
+    db.session.refresh(membership)
+
+
 def _is_last_owner(membership: Membership) -> bool:
+    # The group's row is the turnstile: of two owners who go at the same moment, the second sees that the first has.
+    # Without the key, so that posting to the group and joining it do not wait.
+    db.session.execute(select(Group.id).where(Group.id == membership.group_id).with_for_update(key_share=True))
     others = select(Membership.id).where(
         Membership.group_id == membership.group_id,
         Membership.role == Role.OWNER,
@@ -325,9 +365,12 @@ def set_standing(
     """Mute until a moment, ban, or make active again. A ban in the community ends every session."""
     if standing is Standing.MUTED and (until is None or until <= now()):
         raise NotPossible("Say until when: a day in the future.")
+    _lock(membership)
     if standing is Standing.BANNED and membership.role is Role.OWNER and _is_last_owner(membership):
         raise NotPossible("This is the last owner of the group. Make somebody else owner first.")
     undo = f"standing {membership.standing}"
+    if membership.muted_until is not None:
+        undo += f" until {membership.muted_until:%Y-%m-%dT%H:%M} UTC"
     membership.standing = standing
     membership.muted_until = until if standing is Standing.MUTED else None
     db.session.flush()
@@ -353,14 +396,16 @@ def leave(member: Member, group: Group, *, actor_id: int | None, why: str = "") 
     leaving = select(Membership).where(Membership.member_id == member.id)
     if group.kind is not Kind.COMMUNITY:
         leaving = leaving.where(Membership.group_id == group.id)
-    for membership in db.session.scalars(leaving).all():
+    # Locked in one order: a second click waits, and then finds nothing left to do.
+    for membership in db.session.scalars(leaving.order_by(Membership.group_id).with_for_update()).all():
         if membership.standing is Standing.BANNED:
             continue  # A ban outlives leaving, or leaving would be the way round it.
         if membership.role is Role.OWNER and _is_last_owner(membership):
             owned = db.session.get_one(Group, membership.group_id)
-            raise NotPossible(
-                f"{member.name} is the last owner of {owned.name}. Make somebody else owner first."
-            )
+            # Who removes a member from above learns nothing of an unlisted group or a circle below.
+            known = actor_id == member.id or owned.id == group.id or owned.listed
+            name = owned.name if known else "another group"
+            raise NotPossible(f"{member.name} is the last owner of {name}. Make somebody else owner first.")
         if membership.standing is not Standing.PENDING:
             _keep_choices(membership, by_choice=actor_id == member.id)
         record(
@@ -437,7 +482,14 @@ def stop_mail(member: Member, group: Group, *, why: str) -> None:
 def count_newcomer_post(membership: Membership | None) -> None:
     """One post less that counts as a newcomer's."""
     if membership is not None and membership.newcomer_posts > 0:
-        membership.newcomer_posts -= 1
+        # Counted by the database: two posts at once are two.
+        db.session.execute(
+            update(Membership)
+            .where(Membership.id == membership.id, Membership.newcomer_posts > 0)
+            .values(newcomer_posts=Membership.newcomer_posts - 1)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.expire(membership, ["newcomer_posts"])
 
 
 def end_past_mutes() -> int:
@@ -446,6 +498,7 @@ def end_past_mutes() -> int:
         select(Membership)
         .where(Membership.standing == Standing.MUTED, Membership.muted_until <= now())
         .limit(500)
+        .with_for_update(skip_locked=True)
     ).all()
     for membership in over:
         set_standing(membership, Standing.ACTIVE, actor_id=None, why="the mute is over")

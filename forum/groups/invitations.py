@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from forum.accounts.actions import add_member
+from forum.accounts.actions import add_member, vouch_for
 from forum.accounts.emails import address_key
 from forum.accounts.models import Member
 from forum.accounts.queries import address_by_email, member_by_email
@@ -118,7 +118,7 @@ def accept_invitation(invitation: Invitation, name: str, signed_in: Member | Non
         member = add_member(invitation.email, name or invitation.name, why="accepted an invitation")
     elif member.placeholder:
         # The invitation went to the address that wrote the imported posts: its owner is who accepts.
-        member.placeholder, member.name = False, one_line(name) or member.name
+        vouch_for(member, name, actor_id=member.id, why="accepted an invitation")
     invitation.accepted_by_id = member.id
     group = db.session.get_one(Group, invitation.group_id)
     membership = add_to_group(member, group, newcomer=True, actor_id=member.id, why="accepted an invitation")

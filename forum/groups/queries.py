@@ -345,6 +345,13 @@ def _matches(words: str) -> ColumnElement[bool]:
 
 def moderators_of(group: Group) -> Sequence[Member]:
     """Who moderates: moderators and owners of the group, else of the nearest group above; never past a circle."""
+    # Whoever lacks standing in the community moderates nothing, and must get no notice with others' words in it.
+    root = aliased(Membership)
+    in_community = select(root.id).where(
+        root.member_id == Member.id,
+        root.group_id == community().id,
+        root.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+    )
     for each in chain_of(group):
         rows = (
             select(Member)
@@ -353,6 +360,7 @@ def moderators_of(group: Group) -> Sequence[Member]:
                 Membership.group_id == each.id,
                 Membership.role.in_((Role.MODERATOR, Role.OWNER)),
                 Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+                in_community.exists(),
             )
             .order_by(func.lower(Member.name))
             .limit(50)

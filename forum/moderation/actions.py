@@ -4,6 +4,7 @@ A second decision on the same post is harmless: it says who acted first.
 """
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -15,11 +16,11 @@ from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance, Group, Membership, Standing
 from forum.groups.queries import community, membership_of
 from forum.log import record
-from forum.posting.held import publish_held
-from forum.posting.hold import LETTER
+from forum.posting.held import findings_today, publish_held
+from forum.posting.hold import LETTER, finding_row
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
-from forum.rules.submission import Severity
+from forum.rules.submission import Finding, Severity
 
 
 class Decision(enum.StrEnum):
@@ -68,11 +69,15 @@ def withdraw(held: HeldPost) -> Decided:
 
 def confirm(held: HeldPost) -> Decided:
     """The author says "I wrote this": what was held for assurance alone goes out, else it waits for the rest."""
-    if not _lock_waiting(held):
+    if not _lock_waiting(held) or not _has_finding(held, "assurance"):
         return _as_it_stands(held)
     _check_approvable(held)  # Before anything is changed, so that a refusal leaves nothing half-done.
+    today = findings_today(held, Assurance.PROVEN)
+    refusal = _refusal_in(today)
+    if refusal is not None:
+        raise NotPossible(refusal.sentence)
     held.assurance = Assurance.PROVEN
-    return _drop_finding(held, "assurance", "confirmed by its author")
+    return _drop_finding(held, "assurance", "confirmed by its author", today)
 
 
 def release_pending(membership_id: int) -> int:
@@ -87,13 +92,28 @@ def release_pending(membership_id: int) -> int:
     )
     released = 0
     for held in db.session.scalars(waiting.order_by(HeldPost.id)).all():
-        if any(finding["rule"] == "membership" for finding in held.findings) and _lock_waiting(held):
-            released += _drop_finding(held, "membership", "admitted").state is HeldState.APPROVED
+        if not _lock_waiting(held) or not _has_finding(held, "membership"):
+            continue
+        today = findings_today(held, held.assurance)
+        if _refusal_in(today) is None:  # Else it goes on waiting, and a moderator sees it.
+            released += _drop_finding(held, "membership", "admitted", today).state is HeldState.APPROVED
     return released
 
 
-def _drop_finding(held: HeldPost, rule: str, why: str) -> Decided:
-    held.findings = [finding for finding in held.findings if finding["rule"] != rule]
+def _has_finding(held: HeldPost, rule: str) -> bool:
+    return any(finding["rule"] == rule for finding in held.findings)
+
+
+def _refusal_in(findings: Sequence[Finding]) -> Finding | None:
+    """The worst of what keeps a post from going out at all; None when it goes out or waits."""
+    return next((each for each in findings if each.severity.rank > Severity.HOLD.rank), None)
+
+
+def _drop_finding(held: HeldPost, rule: str, why: str, today: Sequence[Finding]) -> Decided:
+    """The reason of one finding is gone; the others stand, with what the rules say besides today."""
+    kept = [finding for finding in held.findings if finding["rule"] != rule]
+    new = [each for each in today if not any(finding["rule"] == each.rule for finding in kept)]
+    held.findings = [*kept, *(finding_row(each) for each in new)]
     if not any(finding["severity"] == Severity.HOLD for finding in held.findings):
         _publish(held)
         held.decided_at = now()
@@ -102,7 +122,7 @@ def _drop_finding(held: HeldPost, rule: str, why: str) -> Decided:
 
 
 def _check_approvable(held: HeldPost) -> None:
-    if held.author_id is None or any(finding["rule"] == LETTER for finding in held.findings):
+    if held.author_id is None or _has_finding(held, LETTER):
         raise NotPossible("This is a letter to the moderators. It cannot be posted.")
     for group_id in (held.group_id, community().id):
         membership, group = membership_of(held.author_id, group_id), db.session.get_one(Group, group_id)

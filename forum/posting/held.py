@@ -1,26 +1,28 @@
 """A held post on its way out: the same publication as every other, with its files and its moment of arrival."""
 
+from dataclasses import replace
+
 from sqlalchemy import select, update
 
 from forum.db import db
-from forum.groups.models import Group
+from forum.groups.models import Assurance, Group
 from forum.posting.models import Arrival, HeldPost
 from forum.posting.placement import Placement
 from forum.posting.publish import publish
-from forum.rules.submission import Submission
+from forum.posting.submit import facts_of
+from forum.rules import findings_of
+from forum.rules.submission import Finding, Submission
 from forum.threads.models import Attachment, Post, Thread
+
+# These judge what is in a submission, with its files and as it travelled: it was judged when it came.
+_JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "reused_id"})
 
 
 def publish_held(held: HeldPost) -> Post:
     """Publish what has been approved, with its original time; it stays where it was an answer."""
-    answers = db.session.get(Post, held.in_reply_to_id) if held.in_reply_to_id is not None else None
-    # The thread may have moved, been merged or split meanwhile: the post answered knows where it is now.
-    thread = None
-    if held.thread_id is not None:
-        thread = db.session.get_one(Thread, answers.thread_id if answers is not None else held.thread_id)
     post = publish(
         as_submission(held),
-        Placement(answers, thread),
+        _placement_of(held),
         db.session.get_one(Group, held.group_id),
         arrived_at=held.created_at,
     )
@@ -32,6 +34,25 @@ def publish_held(held: HeldPost) -> Post:
     _move_arrival(held, post)
     db.session.expire(post, ["attachments"])
     return post
+
+
+def findings_today(held: HeldPost, assurance: Assurance) -> tuple[Finding, ...]:
+    """What the rules say of a held post now, were its author known so well.
+
+    For what goes out without a moderator: its author may be muted since, or the thread locked.
+    """
+    submission = replace(as_submission(held), assurance=assurance)
+    facts = facts_of(submission, db.session.get_one(Group, held.group_id), _placement_of(held), None)
+    return tuple(each for each in findings_of(submission, facts) if each.rule not in _JUDGED_ON_ARRIVAL)
+
+
+def _placement_of(held: HeldPost) -> Placement:
+    answers = db.session.get(Post, held.in_reply_to_id) if held.in_reply_to_id is not None else None
+    # The thread may have moved, been merged or split meanwhile: the post answered knows where it is now.
+    thread = None
+    if held.thread_id is not None:
+        thread = db.session.get_one(Thread, answers.thread_id if answers is not None else held.thread_id)
+    return Placement(answers, thread)
 
 
 def as_submission(held: HeldPost) -> Submission:

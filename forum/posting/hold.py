@@ -40,7 +40,7 @@ def hold(submission: Submission, placement: Placement, findings: Sequence[Findin
         thread_id=placement.thread.id if placement.thread is not None else None,
         fan_out_key=submission.fan_out_key,
         sent_at=submission.sent_at,
-        findings=[_finding_row(finding) for finding in findings],
+        findings=[finding_row(finding) for finding in findings],
     )
     db.session.add(held)
     db.session.flush()
@@ -81,7 +81,7 @@ def content_digest(submission: Submission) -> str:
 
 
 def note_arrival(submission: Submission, *, post_id: int | None = None, held_post_id: int | None = None) -> None:
-    """Remember that this message id has come to this group; twice at once, the second fails and is tried again."""
+    """Remember that this id has come to this group; twice at once, the second fails and the door tries again."""
     if submission.author_message_id is None:
         return
     db.session.add(
@@ -96,6 +96,6 @@ def note_arrival(submission: Submission, *, post_id: int | None = None, held_pos
     db.session.flush()
 
 
-def _finding_row(finding: Finding) -> dict[str, Any]:
+def finding_row(finding: Finding) -> dict[str, Any]:
     """A finding as it is kept with a held post."""
     return asdict(finding) | {"evidence": list(finding.evidence)}

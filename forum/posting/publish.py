@@ -37,7 +37,13 @@ def publish(
     if submission.author_id is None:
         raise ValueError("a post needs an author")
     number = next_number("published")
-    thread = placement.thread or _new_thread(submission, placement, group)
+    moment = arrived_at or now()
+    thread = placement.thread
+    if thread is None:
+        thread = _new_thread(submission, placement, group, moment)
+    else:
+        # While this one waited for its number, another post may have come into the thread.
+        db.session.refresh(thread)
     identity = public_id()
     name_of = _names_in(submission)
     text = hide_addresses(submission.text, name_of)
@@ -59,7 +65,7 @@ def publish(
         html=html,
         folded=hide_addresses(submission.folded, name_of),
         sent_at=submission.sent_at,
-        created_at=arrived_at or now(),
+        created_at=moment,
     )
     db.session.add(post)
     db.session.flush()
@@ -115,13 +121,14 @@ def without_group_prefix(subject: str, group: Group) -> str:
     return subject
 
 
-def _new_thread(submission: Submission, placement: Placement, group: Group) -> Thread:
+def _new_thread(submission: Submission, placement: Placement, group: Group, moment: datetime) -> Thread:
     subject = without_group_prefix(title(submission.subject), group) or NO_SUBJECT
     thread = Thread(
         group_id=group.id,
         subject=subject,
         subject_key=subject_key(subject),
         grown_from_id=placement.grown_from.id if placement.grown_from is not None else None,
+        last_post_at=moment,
     )
     db.session.add(thread)
     db.session.flush()
@@ -130,7 +137,8 @@ def _new_thread(submission: Submission, placement: Placement, group: Group) -> T
 
 def _note_in_thread(thread: Thread, post: Post) -> None:
     thread.posts += 1
-    thread.last_post_at = post.created_at
+    # What waited for a moderator came before the answers that went out meanwhile.
+    thread.last_post_at = max(thread.last_post_at, post.created_at)
     thread.last_published_no = post.published_no
     thread.last_byline = post.byline
     # Of the words as they are shown: no marks of Markdown in a list of threads.

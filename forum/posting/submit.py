@@ -33,7 +33,7 @@ def submit(submission: Submission) -> Outcome:
     if arrival is not None and arrival.content_digest == content_digest(submission):
         return Duplicate(arrival.post_id, arrival.held_post_id)
     placement = place(submission)
-    findings = findings_of(submission, _facts(submission, group, placement, arrival))
+    findings = findings_of(submission, facts_of(submission, group, placement, arrival))
     match severity_of(findings):
         case None | Severity.ADVISE:
             post = publish(submission, placement, group)
@@ -59,7 +59,8 @@ def _arrival_of(submission: Submission) -> Arrival | None:
     return db.session.scalars(found).first()
 
 
-def _facts(submission: Submission, group: Group, placement: Placement, arrival: Arrival | None) -> Facts:
+def facts_of(submission: Submission, group: Group, placement: Placement, arrival: Arrival | None) -> Facts:
+    """All that the rules may know, gathered once. `arrival` is what came before under the same message id."""
     root = community()
     own = in_community = None
     posts_last_hour = 0

@@ -154,6 +154,7 @@ def sibling_in_group(post: Post, group_id: int) -> Post | None:
         select(Post)
         .join(Thread, Thread.id == Post.thread_id)
         .where(Post.fan_out_key == post.fan_out_key, Thread.group_id == group_id)
+        .limit(1)
     )
     return db.session.scalars(rows).first()
 
@@ -168,12 +169,13 @@ def newest_thread_with_subject(group_id: int, key: str) -> Thread | None:
             Thread.last_post_at > now() - timedelta(days=SUBJECT_MATCH_DAYS),
         )
         .order_by(Thread.last_published_no.desc())
+        .limit(1)
     )
     return db.session.scalars(rows).first()
 
 
 def last_post_of(thread: Thread) -> Post | None:
-    rows = select(Post).where(Post.thread_id == thread.id).order_by(Post.published_no.desc())
+    rows = select(Post).where(Post.thread_id == thread.id).order_by(Post.published_no.desc()).limit(1)
     return db.session.scalars(rows).first()
 
 

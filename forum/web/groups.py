@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, render_template, request
 
 from forum.groups.models import JoinPolicy, Standing
-from forum.groups.queries import count_members, may_moderate, may_own, may_read, moderators_of, tree_for
+from forum.groups.queries import count_members, may_moderate, may_own, may_read, may_see, moderators_of, tree_for
 from forum.threads.models import Thread
 from forum.threads.queries import latest_threads, threads_page, with_marks
 from forum.web.asked import asked_number
@@ -53,6 +53,7 @@ def group(slug: str) -> str:
         "own": own,
         "members": count_members(group.id),
         "moderators": moderators_of(group),
+        "above": group.parent if group.parent is not None and may_see(viewer(), group.parent) else None,
         "moderates": may_moderate(viewer(), group),
         "owns": may_own(viewer(), group),
         "JoinPolicy": JoinPolicy,

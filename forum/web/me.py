@@ -23,7 +23,15 @@ from forum.accounts.actions import (
 from forum.accounts.emails import BadAddress, address_key
 from forum.accounts.models import LinkPurpose, Member, OneTimeLink
 from forum.accounts.queries import member_by_id
-from forum.accounts.sign_in import BadPassword, Way, living_link, password_fits, set_password, use_link
+from forum.accounts.sign_in import (
+    BadPassword,
+    Way,
+    hash_new_password,
+    living_link,
+    password_fits,
+    set_password,
+    use_link,
+)
 from forum.db import transaction
 from forum.web.account import BY_LINK, count_try
 from forum.web.session import member, members_only, sign_in, sign_out
@@ -185,10 +193,11 @@ def change_password() -> Page:
         if not password_fits(who, request.form.get("old", "")):
             return _password_page({"old": "This is not your password now."})
     try:
-        with transaction():
-            set_password(who, request.form.get("new", ""))
+        hashed = hash_new_password(who, request.form.get("new", ""))
     except BadPassword as error:
         return _password_page({"new": str(error)})
+    with transaction():
+        set_password(who, hashed)
     sign_in(who)
     cookie[BY_LINK] = by_link
     flash("Your password is set. All other devices are signed out.")

@@ -13,7 +13,8 @@ from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.response import Response as SansResponse
@@ -42,6 +43,7 @@ _ERRORS = {
     403: ("This is not open to you", "If you think it should be, ask a moderator of the group."),
     404: ("There is no such page for you", "It may have moved, or it belongs to a group that you are not in."),
     405: ("That page does not work that way", "Go back and use the button on the page."),
+    409: ("Something else changed it at the same moment", "Load the page again and see whether it is done already."),
     413: ("That is too large", "Send smaller files, or a link to them."),
     429: ("Too many tries", "Wait 15 minutes, then try again."),
     503: ("We are not there for a moment", "What you wrote is not lost if you go back. Try again in a minute."),
@@ -144,12 +146,23 @@ def prepare(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     login = LoginManager(app)
     login.user_loader(_load)
+    app.before_request(_refuse_nul)
     csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(IntegrityError, _collided)
+    app.register_error_handler(StaleDataError, _collided)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _refuse_nul() -> None:
+    """No link or form of ours holds a NUL, and PostgreSQL's text cannot."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in value for values in (request.args, request.form) for _name, value in values.items(multi=True)):
+        abort(400)
 
 
 def _headers(response: Response) -> Response:
@@ -181,6 +194,13 @@ def _database_away(error: OperationalError) -> tuple[str, int]:
     log.error("the database does not answer", error=str(error.orig))
     db.session.remove()
     return _page(503)
+
+
+def _collided(error: IntegrityError | StaleDataError) -> tuple[str, int]:
+    """Two requests at once, such as a double click: the database let one through, and nothing of the other stays."""
+    log.warning("a request met another one", path=request.path, error=str(error))
+    db.session.remove()
+    return _page(409)
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:

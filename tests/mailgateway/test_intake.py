@@ -1,6 +1,6 @@
 """Every stored mail gets its fate: posted, held, returned, refused, duplicate, automatic, bounce, command or set aside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -26,45 +26,15 @@ from mailgateway.authenticate import DnsTroubleError
 from mailgateway.cli import mail as mail_commands
 from mailgateway.models import InboundMail, MailState
 from mailgateway.store import Envelope, store_mails
-from tests.gateway import a_mail, do_mail_work
+from tests.gateway import a_mail, addresses, do_mail_work, notices
 from tests.people import a_group, a_member, post
 
 GROUP = "cardiology@lists.localhost"
 ANN = "Ann <ann@example.org>"
 
 
-@pytest.fixture
-def take(core) -> Callable[..., InboundMail]:
-    """Store a mail as the door does, do all work, and show the row."""
-
-    def take(message, *recipients: str, envelope_sender: str = "ann@example.org") -> InboundMail:
-        raw = message if isinstance(message, bytes) else message.as_bytes()
-        with transaction():
-            store_mails([Envelope(envelope_sender, recipients or (GROUP,), raw)])
-        work(core)
-        return db.session.scalars(select(InboundMail).order_by(InboundMail.id.desc())).first()
-
-    return take
-
-
-def work(core) -> None:
-    """Do everything that is due, and look at the database anew."""
-    do_mail_work(core)
-    db.session.rollback()
-
-
-def addresses() -> Addresses:
-    return Addresses(current_settings().domain, current_tokens())
-
-
 def posts() -> list[Post]:
     return list(db.session.scalars(select(Post).order_by(Post.id)))
-
-
-def notices() -> list[str]:
-    """The kinds of notices asked for, in order."""
-    kinds = select(Task.kind).where(Task.kind.startswith("notice.")).order_by(Task.id)
-    return [kind.removeprefix("notice.") for kind in db.session.scalars(kinds)]
 
 
 def held() -> HeldPost:
@@ -284,7 +254,7 @@ def test_a_sender_with_too_many_mails_waits_and_is_not_lost(core, settings, take
     waiting = db.session.scalars(select(InboundMail).where(InboundMail.state == MailState.RECEIVED)).all()
     assert "waits" in waiting[0].reason
     move_clock(601)
-    work(core)
+    do_mail_work(core)
     assert [each.subject for each in posts()][3:] == ["Question 2", "Question 3"]
 
 
@@ -338,7 +308,7 @@ def test_a_busy_database_is_waited_for_and_a_mail_that_fails_again_and_again_is_
         mail = take(a_mail(ANN, GROUP, "Locum", "Who can?"))
         for seconds in range(2, 24, 2):
             move_clock(seconds)
-            work(core)
+            do_mail_work(core)
     assert (mail.state, len(posts())) == (state, int(state is MailState.POSTED))
 
 
@@ -363,7 +333,7 @@ def test_a_mail_that_breaks_the_code_is_set_aside_whole_and_can_be_replayed(
     assert mail.public_id in listed.output, listed
     replayed = run.invoke(mail_commands, ["replay", mail.public_id])
     assert replayed.exit_code == 0, replayed.output
-    work(core)
+    do_mail_work(core)
     db.session.refresh(mail)
     assert (mail.state, len(posts())) == (MailState.POSTED, 1)
     assert run.invoke(mail_commands, ["replay", mail.public_id]).exit_code == 1
@@ -388,7 +358,7 @@ def test_a_broken_mail_among_others_is_set_aside_alone(take, core) -> None:
                 Envelope("a@x.org", (GROUP,), a_mail(ANN, GROUP, "Two", "Who can?").as_bytes()),
             ]
         )
-    work(core)
+    do_mail_work(core)
     states = db.session.scalars(select(InboundMail.state).order_by(InboundMail.id)).all()
     assert states[0] is MailState.SET_ASIDE
     assert states[2] is MailState.POSTED

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, event, func, select, text
 from forum import blobs
 from forum.db import db
 from mailgateway.models import InboundMail
-from tests.gateway import a_mail, lmtp_door
+from tests.gateway import a_mail, addresses, lmtp_door
 from tests.lmtp import Lmtp
 from tests.people import a_group, a_member
 
@@ -67,14 +67,6 @@ def test_each_recipient_has_its_own_reply_and_row(site, door) -> None:
     [mail] = stored()
     assert [recipient.address for recipient in mail.recipients] == [each.lower() for each in known]
     assert mail.envelope_sender == "ann@example.org"
-
-
-def addresses():
-    from forum.settings import current_settings
-    from forum.tokens import current_tokens
-    from mailgateway.addresses import Addresses
-
-    return Addresses(current_settings().domain, current_tokens())
 
 
 def test_what_is_too_large_is_refused_to_each_recipient_and_the_next_mail_is_taken(door) -> None:

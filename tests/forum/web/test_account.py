@@ -8,7 +8,7 @@ from sqlalchemy import select
 from forum.accounts import sign_in
 from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.models import LinkPurpose, Member, OneTimeLink
-from forum.accounts.sign_in import link_token, make_link, set_password
+from forum.accounts.sign_in import hash_new_password, link_token, make_link, set_password
 from forum.db import db, transaction
 from forum.groups.actions import set_standing
 from forum.groups.models import Standing
@@ -34,7 +34,7 @@ def sign_in_link(member: Member) -> str:
 
 def with_password(member: Member) -> Member:
     with transaction():
-        set_password(member, PASSWORD)
+        set_password(member, hash_new_password(member, PASSWORD))
     return member
 
 

@@ -221,32 +221,28 @@ class Site:
     app: Flask
     closed: Closed
     client: FlaskClient
+    sessions: Mapping[str, str]
     written_by_get: list[str]
 
     def ask(self, step: Step, viewer: str, place: str, method: str = "") -> TestResponse:
         """One request with a session and a form token of this viewer."""
         address = step.address.format_map(self.closed.addresses[place])
-        headers = {"Cookie": f"banyan={self._session_of(viewer)}"}
-        form = {"csrf_token": URLSafeTimedSerializer(self._secret, salt="wtf-csrf-token").dumps("nonce")}
+        headers = {"Cookie": f"banyan={self.sessions[viewer]}"}
+        form = {"csrf_token": URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps("nonce")}
         method = method or step.method
         data = form if method == "POST" else None
         with self.client.open(address, method=method, headers=headers, data=data) as answer:
             answer.get_data()
             return answer
 
-    @property
-    def _secret(self) -> str:
-        return self.app.config["SECRET_KEY"]
 
-    def _session_of(self, viewer: str) -> str:
-        """The cookie that signing in gives, with the member's epoch of now: also for who would not get one any more."""
-        content: dict[str, object] = {"csrf_token": "nonce"}
-        if viewer != "anonymous":
-            with self.app.app_context():
-                member = db.session.get_one(Member, self.closed.members[viewer])
-                content |= {"_user_id": f"{member.id}.{member.session_epoch}", "_fresh": True}
-        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
-        return str(serializer.dumps(content))
+def _session_of(app: Flask, member_id: int | None) -> str:
+    """The cookie that signing in gives, with the member's epoch of now: also for who would not get one any more."""
+    content: dict[str, object] = {"csrf_token": "nonce"}
+    if member_id is not None:
+        member = db.session.get_one(Member, member_id)
+        content |= {"_user_id": f"{member.id}.{member.session_epoch}", "_fresh": True}
+    return str(app.session_interface.get_signing_serializer(app).dumps(content))  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -261,8 +257,10 @@ def site(settings: Settings) -> Iterator[Site]:
 
     with app.app_context():
         engine = db.engine
+        sessions = {viewer: _session_of(app, closed.members.get(viewer)) for viewer in VIEWERS}
+        db.session.remove()
     event.listen(engine, "before_cursor_execute", note)
-    yield Site(app, closed, app.test_client(use_cookies=False), written)
+    yield Site(app, closed, app.test_client(use_cookies=False), sessions, written)
     event.remove(engine, "before_cursor_execute", note)
     engine.dispose()
 

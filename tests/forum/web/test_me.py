@@ -9,7 +9,7 @@ from forum.accounts import sign_in
 from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.models import LinkPurpose, OneTimeLink
 from forum.accounts.queries import member_by_email
-from forum.accounts.sign_in import link_token, set_password
+from forum.accounts.sign_in import hash_new_password, link_token, make_link, set_password
 from forum.db import db, transaction
 from forum.queue import Task
 from forum.web.me import time_zones
@@ -144,7 +144,7 @@ def test_setting_a_password_ends_the_other_sessions_and_asks_for_the_old_one(app
 def test_signing_out_everywhere_leaves_no_session_of_the_old_epoch(app: Flask) -> None:
     ann = a_member("ann@example.org", "Ann Lee")
     with transaction():
-        set_password(ann, "seven quiet herons")
+        set_password(ann, hash_new_password(ann, "seven quiet herons"))
     devices = [Browser(app).sign_in(ann) for _ in range(3)]
     devices[0].open("/me")
     assert "signed out on all devices" in devices[0].press("Sign out on all devices")

@@ -1,0 +1,23 @@
+"""Running tasks."""
+
+import itertools
+
+from flask import Flask
+
+from forum.db import db, transaction
+from forum.queue import Task, enqueue, finish
+from forum.work import run_tasks
+
+
+def test_a_task_that_somebody_else_has_done_meanwhile_is_not_done_again(core: Flask) -> None:
+    with transaction():
+        tasks = [enqueue("greet", 1), enqueue("greet", 2)]
+    done: list[int] = []
+
+    def greet(task: Task) -> None:
+        done.append(task.target_id)
+        finish(Task, [each.id for each in tasks])
+
+    assert list(itertools.islice(run_tasks("me", {"greet": greet}), 2)) == [2, 0]
+    assert done == [1]
+    assert all(db.session.get_one(Task, task.id).done_at is not None for task in tasks)

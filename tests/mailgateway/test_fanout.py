@@ -1,0 +1,82 @@
+"""Who gets a copy: one row a reader, made once, for who may read and wants to."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from forum.accounts.models import Address
+from forum.clock import now
+from forum.db import db, transaction
+from forum.groups.actions import set_delivery, set_own_copy, set_standing
+from forum.groups.models import Delivery as DeliveryMode
+from forum.groups.models import Moderate, Role, Standing
+from forum.groups.queries import community, membership_of
+from forum.queue import Task, enqueue
+from forum.work import work_once, workers
+from mailgateway.models import Delivery
+from tests.gateway import notices
+from tests.people import a_group, a_member, post
+
+
+def fan_out(core) -> None:
+    work_once(core, {"fan_out": workers()["fan_out"]}, "test")
+    db.session.rollback()
+
+
+def readers() -> list[int]:
+    return list(db.session.scalars(select(Delivery.member_id).order_by(Delivery.member_id)))
+
+
+def test_only_who_may_read_and_wants_single_mails_gets_a_copy(core) -> None:
+    group = a_group()
+    members = {
+        name: a_member(f"{name}@example.org", name, group)
+        for name in ("author", "reader", "muted", "banned", "outcast", "pending", "digest", "none", "bouncing")
+    }
+    a_member("elsewhere@example.org", "Elsewhere")
+    with transaction():
+        for name in ("muted", "banned", "pending"):
+            membership = membership_of(members[name].id, group.id)
+            if name == "muted":
+                membership.muted_until = now() + timedelta(days=1)
+            membership.standing = Standing(name)
+        set_standing(membership_of(members["outcast"].id, community().id), Standing.BANNED, actor_id=None)
+        for name in ("digest", "none"):
+            set_delivery(membership_of(members[name].id, group.id), DeliveryMode(name), actor_id=None)
+        bouncing = db.session.scalars(select(Address).where(Address.member_id == members["bouncing"].id)).one()
+        bouncing.bouncing_since = now()
+    post(members["author"], group)
+    fan_out(core)
+    assert readers() == sorted(members[name].id for name in ("author", "reader", "muted"))
+
+
+def test_a_second_run_and_a_second_group_make_no_second_row(core) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    bea = a_member("bea@example.org", "Bea Okafor", group)
+    made = post(ann, group)
+    with transaction():
+        enqueue("fan_out", made.post_id)
+    fan_out(core)
+    assert readers() == [ann.id, bea.id]
+
+
+def test_authors_may_do_without_their_own_copy(core) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    with transaction():
+        set_own_copy(membership_of(ann.id, group.id), False, actor_id=ann.id)
+    post(ann, group)
+    fan_out(core)
+    assert readers() == []
+
+
+def test_each_moderator_but_the_author_is_told_of_a_held_post(core) -> None:
+    group = a_group(moderate=Moderate.ALL)
+    for name in ("moe", "mia"):
+        a_member(f"{name}@example.org", name, group, role=Role.MODERATOR)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    post(ann, group)
+    fan_out(core)
+    assert notices() == ["held", "held_for_moderators", "held_for_moderators"]
+    assert not db.session.scalars(select(Task).where(Task.set_aside_at.is_not(None))).all()
