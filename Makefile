@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test check fuzz kill-test bench bench-fanout browser-test demo-check clean
+.PHONY: run test check fuzz kill-test bench browser-test demo-check clean
 
 run: $(VENV)/run
 	$(BIN)/banyan up --demo
@@ -18,7 +18,7 @@ check: $(VENV)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(VENV)/pip: 
+$(VENV)/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
 	touch $@
@@ -38,7 +38,8 @@ kill-test: $(VENV)/test
 	$(BIN)/python -m tests.kill --kills 100 --database both
 
 bench: $(VENV)/test
-	$(BIN)/python -m tests.bench
+	$(BIN)/banyan bench fanout
+	$(BIN)/banyan bench pages
 
 browser-test: $(VENV)/test
 	$(BIN)/pytest -m browser tests

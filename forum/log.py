@@ -94,10 +94,11 @@ def first_broken_seal() -> int | None:
     """Walk the chain; the number of the first seal that does not fit its entry, or None when the chain is whole."""
     chain, expected = "", 0
     rows = select(LogSeal, LogEntry).join(LogEntry, LogEntry.id == LogSeal.entry_id).order_by(LogSeal.number)
-    for seal, entry in db.session.execute(rows.execution_options(yield_per=1000)):
-        chain, expected = _link(chain, entry), expected + 1
-        if seal.number != expected or seal.hash != chain:
-            return expected
+    with db.session.execute(rows.execution_options(yield_per=1000)) as found:
+        for seal, entry in found:
+            chain, expected = _link(chain, entry), expected + 1
+            if seal.number != expected or seal.hash != chain:
+                return expected
     missing = (db.session.scalar(select(func.count()).select_from(LogSeal)) or 0) - expected
     return expected + 1 if missing else None
 

@@ -269,7 +269,9 @@ def _wait_for(what: str, stream: Stream, sink: CountingSink) -> None:
     before = stream.taken, sink.copies
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until and not (
-        what == "nothing" or (what == "post" and stream.taken > before[0]) or (what == "copy" and sink.copies > before[1])
+        what == "nothing"
+        or (what == "post" and stream.taken > before[0])
+        or (what == "copy" and sink.copies > before[1])
     ):
         time.sleep(0.005)
 

@@ -67,7 +67,9 @@ class Disk:
         usual = ctypes.addressof(handle.pMethods[0])
         if usual not in self._methods:
             own = _Methods()
-            memmove(ctypes.addressof(own), usual, sizeof(_Methods) if own_version(usual) >= 2 else 13 * sizeof(c_void_p))
+            memmove(
+                ctypes.addressof(own), usual, sizeof(_Methods) if own_version(usual) >= 2 else 13 * sizeof(c_void_p)
+            )
             sync = _SYNC(self._sync_with(_SYNC(own.xSync)))
             own.xSync = cast(sync, c_void_p).value
             self._methods[usual] = (own, sync)

@@ -5,6 +5,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from forum.accounts.models import Member
 from forum.db import db
+from forum.queue import enqueue
 from forum.threads.models import Counter, Post, ReadingMark, Thread
 
 
@@ -55,4 +56,6 @@ def claim_posts(placeholder_id: int, member_id: int) -> int:
             select(Post).where(Post.thread_id == thread.id).order_by(Post.published_no.desc()).limit(1)
         ).one()
         thread.last_byline = last.byline
+    for post_id in moved:
+        enqueue("index", post_id)  # The index finds posts by their authors' names.
     return len(moved)

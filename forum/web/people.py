@@ -24,6 +24,7 @@ from forum.groups.queries import (
     membership_of,
     roster_page,
 )
+from forum.text.lines import one_line
 from forum.web.asked import asked_number
 from forum.web.group_form import WORDS, as_typed, has_door, read_change
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
@@ -42,7 +43,7 @@ PAGE = 50
 @members_only
 def roster(slug: str) -> Page:
     group = the_moderated_group(slug)
-    matching = request.args.get("q", "").strip()[:100]
+    matching = one_line(request.args.get("q", ""))[:100]
     standing = next((each for each in Standing if each == request.args.get("standing")), None)
     rows = roster_page(group.id, after=asked_number("after") or 0, limit=PAGE + 1, matching=matching, standing=standing)
     return render_template(

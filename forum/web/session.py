@@ -158,10 +158,11 @@ def prepare(app: Flask) -> None:
 
 
 def _refuse_nul() -> None:
-    """No link or form of ours holds a NUL, and PostgreSQL's text cannot."""
+    """No link or form of ours holds a NUL, and PostgreSQL's text cannot. Words to search for are cleaned there."""
     if "\0" in request.path:
         abort(404)
-    if any("\0" in value for values in (request.args, request.form) for _name, value in values.items(multi=True)):
+    typed = (*request.args.items(multi=True), *request.form.items(multi=True))
+    if any("\0" in value for name, value in typed if name != "q"):
         abort(400)
 
 

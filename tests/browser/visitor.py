@@ -40,12 +40,22 @@ class Visitor:
 
     def follow(self, words: str | re.Pattern[str], within: str = "body") -> None:
         """Click a link and look at where it leads."""
-        self._click(self.page.locator(within).get_by_role("link", name=words).first)
+        self.click(self.page.locator(within).get_by_role("link", name=words).first)
 
     def press(self, words: str | re.Pattern[str], within: str = "body", *, status: int = 200) -> None:
         """Press a button and look at the page that comes."""
         self._expected = status
-        self._click(self.page.locator(within).get_by_role("button", name=words).first)
+        self.click(self.page.locator(within).get_by_role("button", name=words).first)
+
+    def click(self, what: Locator) -> None:
+        """Click, and look at the page that comes; a link to a place on the same page only goes there."""
+        before = self.page.url
+        with self.page.expect_navigation():
+            what.click()
+        fragment_only = self.page.url != before and self.page.url.split("#")[0] == before.split("#")[0]
+        if not fragment_only:
+            self.look()
+        self._expected = 200
 
     def sign_in_as(self, given_name: str) -> None:
         self.open("/demo")
@@ -77,15 +87,6 @@ class Visitor:
         self.page.screenshot(path=self.pictures / f"{self._seen:02}-{name}.png")
         look_at(self.page, self.way, self.judged)
         assert self._errors == [], f"on {self.page.url}: {self._errors}"
-
-    def _click(self, what: Locator) -> None:
-        before = self.page.url
-        what.click()
-        self.page.wait_for_load_state("load")
-        fragment_only = self.page.url != before and self.page.url.split("#")[0] == before.split("#")[0]
-        if not fragment_only:
-            self.look()
-        self._expected = 200
 
     def _note_console(self, message: ConsoleMessage) -> None:
         # Chromium calls every page of a refused form an error; the journey says when it expects one.

@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
 
 from forum.db import db, transaction
 from forum.log import LogEntry, LogSeal, first_broken_seal, record, seal_entries, unsealed
@@ -12,7 +13,7 @@ from tests.meanwhile import meanwhile
 def write(*numbers: int) -> None:
     with transaction() as session:
         session.add_all(
-            LogEntry(id=number, act="join", object_kind="membership", object_id=1, why="", undo="") for number in numbers
+            LogEntry(id=number, act="join", object_kind="group", object_id=1, why="", undo="") for number in numbers
         )
 
 
@@ -49,7 +50,7 @@ def test_a_changed_seal_and_a_missing_one_are_found(core: Flask) -> None:
     write(1_000, 1_001, 1_002)
     seal()
     last = len(sealed())
-    with pytest.raises(Exception, match="append-only|refuse|log"), transaction() as session:
+    with pytest.raises(DatabaseError), transaction() as session:
         session.execute(update(LogEntry).where(LogEntry.id == 1_001).values(why="something else"))
     with transaction() as session:
         session.execute(update(LogSeal).where(LogSeal.entry_id == 1_001).values(hash="0" * 64))

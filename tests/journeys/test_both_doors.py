@@ -93,10 +93,14 @@ class Case:
 
 
 def _answering(scene: Scene) -> None:
-    other = a_member(f"other-of-{scene.group.slug}@example.org", "Chen Wei", scene.group)
-    first = post(other, scene.group, "Call schedule in June", "Here is the plan.")
-    assert isinstance(first, Published)
-    scene.answers = db.session.get_one(Post, first.post_id)
+    """Of two threads with one subject the older one is answered, so that only the ids can tell which."""
+    first, second = (
+        a_member(f"{name}-of-{scene.group.slug}@example.org", name.title(), scene.group) for name in ("chen", "dolores")
+    )
+    answered = post(first, scene.group, "Call schedule in June", "Here is the plan.")
+    assert isinstance(answered, Published)
+    assert isinstance(post(second, scene.group, "Call schedule in June", "Another plan."), Published)
+    scene.answers = db.session.get_one(Post, answered.post_id)
 
 
 def _locked(scene: Scene) -> None:

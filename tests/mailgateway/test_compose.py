@@ -152,7 +152,10 @@ def a_file(name: str, kind: str, content: bytes | None, size: int = 12) -> Outgo
 
 
 def test_small_files_go_along_and_large_ones_as_links() -> None:
-    files = (a_file("roster.pdf", "application/pdf", b"%PDF-1.7 ..."), a_file("scan.tiff", "image/tiff", None, 2_400_000))
+    files = (
+        a_file("roster.pdf", "application/pdf", b"%PDF-1.7 ..."),
+        a_file("scan.tiff", "image/tiff", None, 2_400_000),
+    )
     message = read(replace(POST, files=files))
     [attachment] = message.iter_attachments()
     assert (attachment.get_filename(), attachment.get_content_type()) == ("roster.pdf", "application/pdf")
@@ -192,7 +195,7 @@ WORDS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", 
 
 
 @given(WORDS, WORDS, st.text(max_size=2000), WORDS)
-@example("x" * 500, "é" * 200, "." + "\n.\n..\nFrom me\n" + "x" * 5000, "Ümläut <ann@example.org>, \"Grüppe\"")
+@example("x" * 500, "é" * 200, "." + "\n.\n..\nFrom me\n" + "x" * 5000, 'Ümläut <ann@example.org>, "Grüppe"')
 @example("", "", "", "")
 @example("[Cardiology] Re: =?utf-8?b?", "Ann\u202e", "\r\n.\r\n\rQUIT\n", "a" * 200)
 def test_whatever_people_write_is_clean_on_the_line(subject: str, byline: str, text: str, group: str) -> None:

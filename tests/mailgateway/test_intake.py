@@ -15,13 +15,10 @@ from forum.groups.actions import set_standing
 from forum.groups.models import Assurance, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.posting.models import Arrival, HeldPost
-from forum.queue import LEASE, Task
-from forum.settings import current_settings
+from forum.queue import LEASE
 from forum.threads.models import Post, Thread
-from forum.tokens import current_tokens
 from forum.work import work_once
 from mailgateway import intake
-from mailgateway.addresses import Addresses
 from mailgateway.authenticate import DnsTroubleError
 from mailgateway.cli import mail as mail_commands
 from mailgateway.models import InboundMail, MailState
@@ -221,7 +218,9 @@ def test_a_mail_of_another_list_is_a_post(take) -> None:
 def test_a_letter_reaches_the_moderators_once_and_is_never_posted(take) -> None:
     group = a_group()
     a_member("moe@example.org", "Moe Vance", group, role=Role.MODERATOR)
-    letter = a_mail("Eve <eve@example.net>", "cardiology-owner@lists.localhost", "May I join?", "I am a nurse.", dmarc=None)
+    letter = a_mail(
+        "Eve <eve@example.net>", "cardiology-owner@lists.localhost", "May I join?", "I am a nurse.", dmarc=None
+    )
     first = take(letter, "cardiology-owner@lists.localhost")
     second = take(letter, "cardiology-owner@lists.localhost")
     assert (first.state, second.state) == (MailState.HELD, MailState.DUPLICATE)
@@ -249,7 +248,9 @@ def test_a_sender_with_too_many_mails_waits_and_is_not_lost(core, settings, take
     a_member("bea@example.org", "Bea Okafor", community())
     states = [take(a_mail(ANN, GROUP, f"Question {number}", "Who can?")).state for number in range(4)]
     assert states == [MailState.POSTED] * 2 + [MailState.RECEIVED] * 2
-    assert take(a_mail("bea@example.org", "community@lists.localhost", "x", "Hello."), "community@lists.localhost").state
+    assert take(
+        a_mail("bea@example.org", "community@lists.localhost", "x", "Hello."), "community@lists.localhost"
+    ).state
     assert len(posts()) == 3
     waiting = db.session.scalars(select(InboundMail).where(InboundMail.state == MailState.RECEIVED)).all()
     assert "waits" in waiting[0].reason
@@ -370,7 +371,10 @@ def test_a_mail_that_ends_the_worker_takes_no_other_along(core, move_clock) -> N
     a_member("ann@example.org", "Ann Lee", a_group())
     with transaction():
         store_mails(
-            [Envelope("a@x.org", (GROUP,), a_mail(ANN, GROUP, f"Question {n}", "Who can?").as_bytes()) for n in range(10)]
+            [
+                Envelope("a@x.org", (GROUP,), a_mail(ANN, GROUP, f"Question {n}", "Who can?").as_bytes())
+                for n in range(10)
+            ]
         )
     for crash in range(20):
         move_clock(crash * (LEASE + timedelta(seconds=1)).total_seconds())

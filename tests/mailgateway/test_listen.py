@@ -222,9 +222,9 @@ def database_away() -> Iterator[None]:
     with administrator.connect() as connection:
         connection.execute(text(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false'))
         connection.execute(
-            select(func.pg_terminate_backend(text("pid"))).select_from(text("pg_stat_activity")).where(
-                text("datname = :name")
-            ),
+            select(func.pg_terminate_backend(text("pid")))
+            .select_from(text("pg_stat_activity"))
+            .where(text("datname = :name")),
             {"name": name},
         )
         yield

@@ -37,7 +37,13 @@ def test_every_address_has_a_route(core) -> None:
     for address, found in expected.items():
         assert route([(1, address)], ours) == (found,)
     assert isinstance(route([(1, ours.bounce(9, group.created_at))], ours)[0], BounceRoute)
-    for nowhere in (f"nobody{at}", f"nobody-owner{at}", f"nobody-help{at}", ours.reply(ann.id, 999), "x@elsewhere.test"):
+    for nowhere in (
+        f"nobody{at}",
+        f"nobody-owner{at}",
+        f"nobody-help{at}",
+        ours.reply(ann.id, 999),
+        "x@elsewhere.test",
+    ):
         [found] = route([(1, nowhere)], ours)
         assert isinstance(found, NoRoute)
         assert found.reason

@@ -6,16 +6,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import (
     NEWCOMER_POSTS,
     GroupChange,
+    MailChoice,
     NotPossible,
     add_to_group,
     admit,
     ask_to_join,
     change_group,
+    choose_mail,
     come_back,
     create_community,
     create_group,
@@ -27,11 +30,12 @@ from forum.groups.actions import (
     set_standing,
     stop_mail,
 )
-from forum.groups.models import Delivery, JoinPolicy, Kind, Membership, Role, Standing
+from forum.groups.models import Delivery, Group, JoinPolicy, Kind, Membership, Role, Standing
 from forum.groups.queries import community, former_membership, membership_of, reason_for_declining
 from forum.groups.slugs import BadSlug
 from forum.log import LogEntry
 from forum.queue import Task
+from tests.meanwhile import meanwhile
 from tests.people import a_group, a_member
 
 
@@ -228,3 +232,62 @@ def test_one_click_leaves_a_group_and_only_quiets_the_community_and_moderators(c
     assert tasks("notice.left") == [(ann.id, group.id), (ann.id, community().id), (mod.id, group.id)]
     acts = db.session.scalars(select(LogEntry.act).where(LogEntry.actor_id == ann.id)).all()
     assert sorted(acts) == ["delivery none", "leave"]
+
+
+def test_a_ban_stands_when_a_mute_ends_at_the_same_moment(core: Flask, move_clock) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    with transaction():
+        set_standing(its(ann, group), Standing.MUTED, actor_id=None, until=now() + timedelta(minutes=1))
+    move_clock(120)
+    ann_id, group_id = ann.id, group.id
+
+    def ban() -> None:
+        membership = membership_of(ann_id, group_id)
+        assert membership is not None
+        set_standing(membership, Standing.BANNED, actor_id=None, why="spam")
+
+    with meanwhile(core, ban), transaction():
+        assert end_past_mutes() == 0
+    assert its(ann, group).standing is Standing.BANNED
+
+
+def test_two_owners_who_leave_at_once_leave_one_behind(core: Flask) -> None:
+    group = a_group()
+    ann, ben = (a_member(f"{name}@example.org", name.title(), group, role=Role.OWNER) for name in ("ann", "ben"))
+    ann_id, group_id = ann.id, group.id
+
+    def go() -> None:
+        leave(db.session.get_one(Member, ann_id), db.session.get_one(Group, group_id), actor_id=ann_id)
+
+    with meanwhile(core, go), pytest.raises(NotPossible, match="last owner"), transaction():
+        leave(ben, group, actor_id=ben.id)
+    assert membership_of(ann.id, group.id) is None
+    assert its(ben, group).role is Role.OWNER
+
+
+def test_who_removes_a_member_from_above_learns_no_name_of_a_circle(core: Flask) -> None:
+    circle = a_group("tuesday", "Tuesday", kind=Kind.CIRCLE)
+    ann = a_member("ann@example.org", "Ann Lee", circle, role=Role.OWNER)
+    moderator = a_member("mo@example.org", "Mo", role=Role.MODERATOR)
+    with pytest.raises(NotPossible, match="last owner of another group") as refused, transaction():
+        leave(ann, community(), actor_id=moderator.id)
+    assert "Tuesday" not in str(refused.value)
+
+
+def test_each_change_of_settings_and_choices_is_logged_with_a_way_back(core: Flask) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    with transaction():
+        choose_mail(ann, {group.id: MailChoice(Delivery.NONE, False)})
+        change_group(group, GroupChange(name="Hearts", quota=0, listed=True))
+        change_group(group, GroupChange(name="Hearts", quota=0))
+        add_to_group(ann, group, delivery=Delivery.SINGLE)
+    acts = ("delivery none", "own copy no", "change group", "delivery single")
+    entries = db.session.scalars(select(LogEntry).where(LogEntry.act.in_(acts)).order_by(LogEntry.id)).all()
+    assert [(entry.act, entry.why, entry.undo) for entry in entries] == [
+        ("delivery none", "", "delivery single"),
+        ("own copy no", "", "own copy yes"),
+        ("change group", "name, quota", "name Cardiology, quota 20"),
+        ("delivery single", "", "delivery none"),
+    ]

@@ -163,3 +163,15 @@ def test_the_roster_is_paged_and_found_by_any_address_and_by_name_as_written(cor
     stand(zoe, group, Standing.BANNED)
     assert [row.name for row in roster_page(group.id, standing=Standing.BANNED)] == [zoe.name]
     assert count_members(group.id) == 7
+
+
+def test_who_is_banned_from_the_community_gets_no_notices_as_a_moderator(core: Flask) -> None:
+    group = a_group()
+    a_member("rea@example.org", "Rea", role=Role.MODERATOR)
+    tom = a_member("tom@example.org", "Tom", group, role=Role.MODERATOR)
+    assert [each.name for each in moderators_of(group)] == ["Tom"]
+    root = membership_of(tom.id, community().id)
+    assert root is not None
+    with transaction():
+        set_standing(root, Standing.BANNED, actor_id=None)
+    assert [each.name for each in moderators_of(group)] == ["Rea"]

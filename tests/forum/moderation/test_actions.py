@@ -1,13 +1,16 @@
 """Decisions on held posts."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible, add_to_group, admit, ask_to_join, leave, set_standing
 from forum.groups.models import Assurance, Moderate, Role, Standing
-from forum.groups.queries import membership_of, viewer_of
+from forum.groups.queries import community, membership_of, viewer_of
 from forum.log import LogEntry
 from forum.moderation.actions import Decision, confirm, decide, release_pending, withdraw
 from forum.moderation.queries import (
@@ -146,3 +149,41 @@ def test_moderators_see_what_waits_in_their_groups_and_how_its_author_has_fared(
     assert history.joined_at == joined.joined_at
     assert [row.subject for row in held_page([group.id])] == ["D"]
     assert [row.subject for row in held_page([group.id], state=None, after=rows[0].id, limit=2)] == ["B", "C"]
+
+
+def test_what_its_author_confirms_goes_by_the_rules_of_today(core: Flask) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    muted, read = (
+        held_row(post(ann, group, subject, via=Via.MAIL, assurance=Assurance.CLAIMED)) for subject in ("One", "Two")
+    )
+    membership = membership_of(ann.id, group.id)
+    assert membership is not None
+    with transaction():
+        set_standing(membership, Standing.MUTED, actor_id=None, until=now() + timedelta(days=1))
+    with pytest.raises(NotPossible, match="You cannot post to Cardiology"), transaction():
+        confirm(muted)
+    assert (muted.state, muted.assurance, subjects()) == (HeldState.WAITING, Assurance.CLAIMED, [])
+    with transaction():
+        set_standing(membership, Standing.ACTIVE, actor_id=None)
+        group.moderate = Moderate.ALL
+    with transaction():
+        assert confirm(read).state is HeldState.WAITING
+    assert [finding["rule"] for finding in read.findings] == ["moderated"]
+    assert subjects() == []
+
+
+def test_what_waited_for_admission_stays_with_who_is_banned_from_the_community_since(core: Flask) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee")
+    with transaction():
+        asking = ask_to_join(ann, group)
+    held = held_row(post(ann, group, "First"))
+    root = membership_of(ann.id, community().id)
+    assert root is not None
+    with transaction():
+        admit(asking, actor_id=None)
+        set_standing(root, Standing.BANNED, actor_id=None)
+    with transaction():
+        assert release_pending(asking.id) == 0
+    assert held.state is HeldState.WAITING

@@ -2,9 +2,14 @@
 
 from flask import Flask
 
-from forum.groups.models import Moderate
+from forum.db import db
+from forum.groups.models import Assurance, Moderate
 from forum.posting.outcomes import Held, Published
+from forum.posting.submit import submit
+from forum.rules.submission import Submission
+from forum.threads.models import TextFormat, Thread, Via
 from forum.threads.queries import post_by_id
+from tests.meanwhile import meanwhile
 from tests.people import a_group, a_member, post
 
 
@@ -25,3 +30,24 @@ def test_in_a_moderated_group_a_post_waits(core: Flask) -> None:
     outcome = post(ann, group)
     assert isinstance(outcome, Held)
     assert [finding.rule for finding in outcome.findings] == ["moderated"]
+
+
+def test_two_answers_at_once_are_both_counted(core: Flask) -> None:
+    group = a_group()
+    ann, ben = (a_member(f"{name}@example.org", name.title(), group) for name in ("ann", "ben"))
+    first = post(ann, group)
+    assert isinstance(first, Published)
+    answer = Submission(
+        group_id=group.id,
+        author_id=ann.id,
+        byline="Ann",
+        assurance=Assurance.PROVEN,
+        via=Via.WEB,
+        subject="",
+        text="I can.",
+        text_format=TextFormat.MARKDOWN,
+        answers_post_id=first.post_id,
+    )
+    with meanwhile(core, lambda: submit(answer)):
+        assert isinstance(post(ben, group, "", "So can I.", answers=first.post_id), Published)
+    assert db.session.get_one(Thread, first.thread_id).posts == 3

@@ -237,3 +237,22 @@ def _thread_in(browser: Browser) -> str:
 def _body(browser: Browser, path: str) -> str:
     browser.open(path)
     return browser.body
+
+
+def test_a_group_does_not_name_an_unlisted_one_above_it(app: Flask) -> None:
+    above = a_group("quiet", "Quiet Corner", listed=False)
+    with transaction():
+        group = create_group("below", "Below", parent=above)
+    browser = Browser(app).sign_in(a_member("ann@example.org", "Ann Lee", group))
+    browser.open("/g/below")
+    assert browser.status == 200
+    assert "Quiet Corner" not in browser.body
+
+
+def test_a_nul_in_an_address_or_a_form_is_no_fault_of_ours(app: Flask) -> None:
+    browser = Browser(app).sign_in(a_member("ann@example.org", "Ann Lee"))
+    for path, status in (("/g/%00", 404), ("/t/a%00b", 404), ("/search?group=%00", 400)):
+        browser.open(path)
+        assert browser.status == status, path
+    browser.open("/me")
+    assert browser.post("/me", name="Ann\0Lee") == 400

@@ -150,3 +150,18 @@ def test_signing_out_everywhere_leaves_no_session_of_the_old_epoch(app: Flask) -
     assert "signed out on all devices" in devices[0].press("Sign out on all devices")
     for device in devices:
         assert device.open("/me").startswith("Sign in")
+
+
+def test_signing_out_everywhere_ends_links_that_somebody_else_asked_for(app: Flask) -> None:
+    ann = a_member("ann@example.org", "Ann Lee")
+    browser = Browser(app).sign_in(ann)
+    with transaction():
+        links = [
+            f"/verify/{link_token(make_link(ann, LinkPurpose.VERIFY_ADDRESS, 'eve@example.net'))}",
+            f"/sign-in/{link_token(make_link(ann, LinkPurpose.SIGN_IN, 'ann@example.org'))}",
+        ]
+    browser.open("/me")
+    browser.press("Sign out on all devices")
+    for link in links:
+        browser.open(link)
+        assert browser.status == 410

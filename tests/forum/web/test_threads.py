@@ -14,10 +14,13 @@ from forum.db import db, transaction
 from forum.groups.models import Group, Moderate, Role, Standing
 from forum.groups.queries import membership_of
 from forum.posting.models import HeldPost, HeldState
+from forum.posting.submit import submit
 from forum.settings import Settings
 from forum.threads import paging
 from forum.threads.models import Attachment, Post, ReadingMark, TextFormat, Thread, Via
+from forum.web.drafts import Draft, submission_of
 from tests.forum.web.browser import Browser
+from tests.meanwhile import meanwhile
 from tests.people import a_group, a_member, post
 
 WORDS = "Who can cover two weeks?"
@@ -533,3 +536,16 @@ def test_more_than_20_files_give_the_words_back(app: Flask) -> None:
     assert "These are 21 files; at most 20 go with one post." in text
     assert "Our notes." in text
     assert len(all_posts()) == 1
+
+
+def test_a_double_click_makes_one_post_and_leads_to_it(app: Flask) -> None:
+    group, browser, _path = a_thread(app)
+    ann = member("Ann Lee")
+    browser.open("/g/cardiology/write")
+    token = next(form.values["token"] for form in browser.forms() if "token" in form.values)
+    click = submission_of(Draft(token, "Rota", "Who is on call?"), ann, group, None)
+    with meanwhile(app, lambda: submit(click)):
+        said = browser.press("Send to Cardiology", subject="Rota", text="Who is on call?")
+    assert browser.status == 200
+    assert "Who is on call?" in said
+    assert [each.subject for each in all_posts()] == ["Locum cover in August", "Rota"]
