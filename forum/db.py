@@ -139,9 +139,11 @@ def analyze(*tables: type[Base]) -> None:
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options of the engine for this database."""
+    # Messages of the database's errors go to the log, and what people write must not stand there.
+    hidden = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        return hidden | {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    return hidden | {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -119,9 +119,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         if self.dkim_key or self.dkim_selector:
-            raise ValueError(
-                "DKIM_KEY and DKIM_SELECTOR: signing outgoing mail is not there yet; leave them empty"
-            )
+            raise ValueError("DKIM_KEY and DKIM_SELECTOR: signing outgoing mail is not there yet; leave them empty")
         if self.clock_file is not None and not self.test:
             raise ValueError("CLOCK_FILE: only works together with TEST=1")
         if self.smarthost_user and not self.smarthost_password:

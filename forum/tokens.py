@@ -32,9 +32,7 @@ class Tokens:
     """Makes and reads tokens under a set of keys; the first key signs."""
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
-        self._keys = {
-            sha256(b"token key id" + key).digest()[0]: sha256(b"token" + key).digest() for key in keys
-        }
+        self._keys = {sha256(b"token key id" + key).digest()[0]: sha256(b"token" + key).digest() for key in keys}
         self._signing = next(iter(self._keys))
 
     def make(self, purpose: Purpose, first: int, second: int = 0) -> str:

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -129,21 +130,13 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-class _inside:
+@contextmanager
+def _inside(app: Flask) -> Iterator[Flask]:
     """The app's context, and the end of its connections after it."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._context = app.app_context()
-
-    def __enter__(self) -> Flask:
-        self._context.push()
-        return self._app
-
-    def __exit__(self, *_error: object) -> None:
+    with app.app_context():
+        yield app
         db.session.remove()
         db.engine.dispose()
-        self._context.pop()
 
 
 @pytest.fixture

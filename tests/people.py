@@ -21,9 +21,7 @@ def a_group(slug: str = "cardiology", name: str = "Cardiology", **settings: obje
     return group
 
 
-def a_member(
-    email: str, name: str, *groups: Group, role: Role = Role.MEMBER, newcomer: bool = False
-) -> Member:
+def a_member(email: str, name: str, *groups: Group, role: Role = Role.MEMBER, newcomer: bool = False) -> Member:
     with transaction():
         member = add_member(email, name, why="test")
         for group in groups or (community(),):

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _OK, _CANNOT_OPEN, _SYNC_FAILED = 0, 14, 10 | 4 << 8
+# How many pointers wide the table of a file's functions is in each of its versions.
+_SLOTS = {1: 13, 2: 17, 3: 19}
 _OPEN = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
 _SYNC = CFUNCTYPE(c_int, c_void_p, c_int)
 
@@ -48,7 +50,7 @@ class _Vfs(Structure):
         ("zName", c_char_p),
         ("pAppData", c_void_p),
         ("xOpen", c_void_p),
-        ("rest", c_void_p * 14),
+        ("rest", c_void_p * 15),
     ]
 
 
@@ -67,9 +69,8 @@ class Disk:
         usual = ctypes.addressof(handle.pMethods[0])
         if usual not in self._methods:
             own = _Methods()
-            memmove(
-                ctypes.addressof(own), usual, sizeof(_Methods) if own_version(usual) >= 2 else 13 * sizeof(c_void_p)
-            )
+            version = cast(usual, POINTER(_Methods))[0].iVersion
+            memmove(ctypes.addressof(own), usual, _SLOTS[version] * sizeof(c_void_p))
             sync = _SYNC(self._sync_with(_SYNC(own.xSync)))
             own.xSync = cast(sync, c_void_p).value
             self._methods[usual] = (own, sync)
@@ -85,10 +86,6 @@ class Disk:
             return result
 
         return sync
-
-
-def own_version(methods: int) -> int:
-    return cast(methods, POINTER(_Methods))[0].iVersion
 
 
 @contextmanager

@@ -20,12 +20,7 @@ def address_key(email: str) -> str:
     The local part is folded too: RFC 5321 lets hosts tell cases apart, but none that people use does.
     """
     match = _ADDRESS.fullmatch(email.strip())
-    if (
-        match is None
-        or match["local"].startswith(".")
-        or match["local"].endswith(".")
-        or ".." in match["local"]
-    ):
+    if match is None or match["local"].startswith(".") or match["local"].endswith(".") or ".." in match["local"]:
         raise BadAddress(f"{email.strip()[:100]!r} is not a mail address such as ann@example.org")
     try:
         domain = match["domain"].lower().rstrip(".").encode("idna").decode()

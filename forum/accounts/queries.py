@@ -22,9 +22,7 @@ def address_by_email(email: str) -> Address | None:
     if exact is not None:
         return exact
     alike = db.session.scalars(
-        select(Address)
-        .where(Address.base_key == base_key(key))
-        .order_by(Address.is_primary.desc(), Address.id)
+        select(Address).where(Address.base_key == base_key(key)).order_by(Address.is_primary.desc(), Address.id)
     ).all()
     return alike[0] if len({address.member_id for address in alike}) == 1 else None
 
@@ -44,17 +42,13 @@ def member_by_public_id(public_id: str) -> Member | None:
 
 def primary_address(member_id: int) -> Address | None:
     """Where mail to this member goes; None for a placeholder without an address."""
-    return db.session.scalars(
-        select(Address).where(Address.member_id == member_id, Address.is_primary)
-    ).first()
+    return db.session.scalars(select(Address).where(Address.member_id == member_id, Address.is_primary)).first()
 
 
 def names_by_email(emails: Iterable[str]) -> dict[str, str]:
     """Names of the members who have these addresses, by lower-cased address."""
     keys = {email.lower() for email in emails}
     rows = db.session.execute(
-        select(Address.key, Member.name)
-        .join(Member, Member.id == Address.member_id)
-        .where(Address.key.in_(keys))
+        select(Address.key, Member.name).join(Member, Member.id == Address.member_id).where(Address.key.in_(keys))
     )
     return {row.key: row.name for row in rows}

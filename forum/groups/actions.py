@@ -157,9 +157,7 @@ def add_to_group(
     why: str = "",
 ) -> Membership:
     """Make somebody a member of a group and of the community. Who is one already keeps role and delivery."""
-    root = membership_of(member.id, community().id) or join_community(
-        member, newcomer=newcomer, actor_id=actor_id
-    )
+    root = membership_of(member.id, community().id) or join_community(member, newcomer=newcomer, actor_id=actor_id)
     if root.standing in (Standing.BANNED, Standing.PENDING):
         raise NotPossible(f"{member.name} has no standing in the community ({root.standing}).")
     membership = root if group.id == root.group_id else membership_of(member.id, group.id)

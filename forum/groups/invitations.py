@@ -37,9 +37,7 @@ def invite(inviter_id: int, group: Group, email: str, name: str = "") -> Invitat
         )
     ).first()
     if waiting is not None:
-        raise NotPossible(
-            f"{email.strip()} has an invitation to {group.name} already. You can send it again."
-        )
+        raise NotPossible(f"{email.strip()} has an invitation to {group.name} already. You can send it again.")
     moment = now()
     today = select(func.count()).where(
         Invitation.invited_by_id == inviter_id, Invitation.created_at > moment - timedelta(days=1)

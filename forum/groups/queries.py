@@ -265,9 +265,7 @@ def count_members(group_id: int) -> int:
 
 def count_members_by_group() -> dict[int, int]:
     standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
-    rows = db.session.execute(
-        select(Membership.group_id, func.count()).where(standing).group_by(Membership.group_id)
-    )
+    rows = db.session.execute(select(Membership.group_id, func.count()).where(standing).group_by(Membership.group_id))
     return {group_id: count for group_id, count in rows}
 
 

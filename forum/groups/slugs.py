@@ -40,9 +40,7 @@ class BadSlug(ValueError):
 def check_slug(slug: str) -> str:
     """The slug itself, or BadSlug."""
     if len(slug) > 40 or not _SLUG.fullmatch(slug):
-        raise BadSlug(
-            f"{slug!r}: use small letters, digits and inner hyphens, at most 40, such as cardiology-north"
-        )
+        raise BadSlug(f"{slug!r}: use small letters, digits and inner hyphens, at most 40, such as cardiology-north")
     if slug in RESERVED:
         raise BadSlug(f"{slug!r} is a mail name of the system; choose another")
     if slug.endswith(ENDINGS):

@@ -25,11 +25,7 @@ def held_page(
     rows = select(HeldPost).where(HeldPost.group_id.in_(group_ids), HeldPost.id > after)
     if state is not None:
         rows = rows.where(HeldPost.state == state)
-    rows = (
-        rows.options(joinedload(HeldPost.group), joinedload(HeldPost.author))
-        .order_by(HeldPost.id)
-        .limit(limit)
-    )
+    rows = rows.options(joinedload(HeldPost.group), joinedload(HeldPost.author)).order_by(HeldPost.id).limit(limit)
     return db.session.scalars(rows).all()
 
 

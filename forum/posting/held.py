@@ -27,9 +27,7 @@ def publish_held(held: HeldPost) -> Post:
         arrived_at=held.created_at,
     )
     db.session.execute(
-        update(Attachment)
-        .where(Attachment.held_post_id == held.id)
-        .values(held_post_id=None, post_id=post.id)
+        update(Attachment).where(Attachment.held_post_id == held.id).values(held_post_id=None, post_id=post.id)
     )
     _move_arrival(held, post)
     db.session.expire(post, ["attachments"])

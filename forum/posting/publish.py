@@ -27,9 +27,7 @@ NO_SUBJECT = "(no subject)"
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
-def publish(
-    submission: Submission, placement: Placement, group: Group, *, arrived_at: datetime | None = None
-) -> Post:
+def publish(submission: Submission, placement: Placement, group: Group, *, arrived_at: datetime | None = None) -> Post:
     """Make the post, in its thread or a new one, and queue its fan-out and indexing.
 
     `arrived_at` keeps the moment of arrival of what waited for a moderator.
@@ -88,9 +86,7 @@ def _names_in(submission: Submission) -> Callable[[str], str | None]:
 def attach(post: Post, name: str, type: str, content: bytes) -> None:
     """Keep a file with a post."""
     db.session.add(
-        Attachment(
-            post_id=post.id, digest=blobs.keep(content), name=name[:255], type=type[:255], size=len(content)
-        )
+        Attachment(post_id=post.id, digest=blobs.keep(content), name=name[:255], type=type[:255], size=len(content))
     )
 
 

@@ -69,9 +69,7 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
         in_community = own if group.id == root.id else membership_of(submission.author_id, root.id)
         if group.quota is not None:
             posts_last_hour = count_posts_since(submission.author_id, group.id, now() - timedelta(hours=1))
-    mutes = [
-        each.muted_until for each in (own, in_community) if each is not None and each.muted_until is not None
-    ]
+    mutes = [each.muted_until for each in (own, in_community) if each is not None and each.muted_until is not None]
     thread = placement.thread
     return Facts(
         group_name=group.name,

@@ -216,9 +216,7 @@ def unread_by_group(viewer: Viewer) -> Mapping[int, int]:
     )
     rows = db.session.execute(
         select(newest.c.group_id, func.count())
-        .outerjoin(
-            ReadingMark, (ReadingMark.thread_id == newest.c.id) & (ReadingMark.member_id == viewer.member_id)
-        )
+        .outerjoin(ReadingMark, (ReadingMark.thread_id == newest.c.id) & (ReadingMark.member_id == viewer.member_id))
         .where(func.coalesce(ReadingMark.published_no, 0) < newest.c.last_published_no)
         .group_by(newest.c.group_id)
     )

@@ -1,4 +1,4 @@
-"""What a copy looks like on the line: headers byte for byte, one body for all readers, nothing that gives anybody away."""
+"""A copy on the line: headers byte for byte, one body for all readers, nothing that gives anybody away."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -303,7 +303,6 @@ def test_a_post_that_cannot_be_composed_waits_for_a_person_and_stops_no_other(co
 
 
 def test_copies_hold_no_members_address_and_the_right_references(site, three) -> None:
-    _, (ann, _, _) = three
     first = a_mail(f"Ann <{ANN}>", GROUP, "Locum in August", "Who can?", Message_ID="<first@phone.example>")
     site.hand_in(first, GROUP)
     site.work()

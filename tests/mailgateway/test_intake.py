@@ -1,4 +1,4 @@
-"""Every stored mail gets its fate: posted, held, returned, refused, duplicate, automatic, bounce, command or set aside."""
+"""Every stored mail gets its fate, and whatever breaks on the way is waited for or set aside, never lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from mailgateway import intake
 from mailgateway.authenticate import DnsTroubleError
 from mailgateway.cli import mail as mail_commands
 from mailgateway.models import InboundMail, MailState
+from mailgateway.parse import parse
 from mailgateway.store import Envelope, store_mails
 from tests.gateway import a_mail, addresses, do_mail_work, notices
 from tests.people import a_group, a_member, post
@@ -396,8 +397,6 @@ class Death(BaseException):
 
 
 def _deadly(raw: bytes):
-    from mailgateway.parse import parse
-
     if b"Subject: Question 0" in raw:
         raise Death
     return parse(raw)

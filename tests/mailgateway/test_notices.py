@@ -20,11 +20,14 @@ from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import add_to_group, admit, ask_to_join, decline, leave, set_standing, stop_mail
 from forum.groups.invitations import invite, withdraw_invitation
-from forum.groups.models import Group, Invitation, JoinPolicy, Membership, Moderate, Role, Standing
+from forum.groups.models import Assurance, Group, Invitation, JoinPolicy, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.moderation.actions import Decision, decide
 from forum.posting.models import HeldPost
+from forum.posting.submit import submit
 from forum.queue import Task
+from forum.rules.submission import Submission
+from forum.threads.models import TextFormat, Via
 from forum.work import work_once, workers
 from mailgateway.addresses import ToConfirm, Verb
 from mailgateway.authenticate import Authenticated
@@ -71,21 +74,16 @@ class Case:
 
 def hold(world: World) -> None:
     world.group.moderate = Moderate.ALL
-    submit(world)
+    submit_by_mail(world, Assurance.PROVEN)
 
 
-def submit(world: World, **how: object) -> None:
-    from forum.groups.models import Assurance
-    from forum.posting.submit import submit
-    from forum.rules.submission import Submission
-    from forum.threads.models import TextFormat, Via
-
+def submit_by_mail(world: World, assurance: Assurance) -> None:
     submit(
         Submission(
             group_id=world.group.id,
             author_id=world.ann.id,
             byline=world.ann.name,
-            assurance=Assurance(how.get("assurance", "proven")),
+            assurance=assurance,
             via=Via.MAIL,
             subject="Locum <i>",
             text="Who can <script>?\nhttps://example.net/x",
@@ -95,7 +93,7 @@ def submit(world: World, **how: object) -> None:
 
 
 def claim(world: World) -> None:
-    submit(world, assurance="claimed")
+    submit_by_mail(world, Assurance.CLAIMED)
 
 
 def held() -> HeldPost:
@@ -127,11 +125,9 @@ def bea() -> Member:
     return db.session.scalars(select(Member).where(Member.name == "Bea")).one()
 
 
-def command(verb: Verb, assurance: str) -> Callable[[World], None]:
+def command(verb: Verb, assurance: Assurance) -> Callable[[World], None]:
     def act(world: World) -> None:
-        from forum.groups.models import Assurance
-
-        known = Authenticated(Assurance(assurance), "test")
+        known = Authenticated(assurance, "test")
         perform(parse(a_mail(ANN, GROUP, "x", "y").as_bytes()), known, CommandRoute((1,), world.group.id, verb))
 
     return act
@@ -198,8 +194,8 @@ CASES = [
     ),
     Case("left", ANN, ("Cardiology",), lambda w: stop_mail(w.ann, w.group, why="test")),
     Case("left", MOE, ("/my-groups",), lambda w: stop_mail(w.moe, w.group, why="test")),
-    Case("help", ANN, (GROUP, "-leave@", "-owner@"), command(Verb.HELP, "claimed")),
-    Case("command_unproven", ANN, ("/u/",), command(Verb.LEAVE, "claimed")),
+    Case("help", ANN, (GROUP, "-leave@", "-owner@"), command(Verb.HELP, Assurance.CLAIMED)),
+    Case("command_unproven", ANN, ("/u/",), command(Verb.LEAVE, Assurance.CLAIMED)),
 ]
 
 
@@ -374,8 +370,6 @@ def test_who_joined_is_told_how_to_write(core, sink, world) -> None:
         add_to_group(add_member("cy@example.org", "Cy", why="test"), community())
     written = a_mail("cy@example.org", "x", "x", "y").as_bytes()
     with transaction():
-        from forum.groups.models import Assurance
-
         perform(parse(written), Authenticated(Assurance.PROVEN, ""), CommandRoute((1,), world.group.id, Verb.JOIN))
     send(core)
     [mail] = notices_of(sink, "cy@example.org")

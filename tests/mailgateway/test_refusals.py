@@ -5,7 +5,7 @@ import pytest
 from forum.db import transaction
 from forum.groups.actions import set_standing
 from forum.groups.models import Standing
-from forum.groups.queries import membership_of
+from forum.groups.queries import group_by_slug, membership_of
 from mailgateway.models import MailState
 from tests.gateway import a_mail, notices
 from tests.people import a_group, a_member
@@ -76,6 +76,4 @@ def test_nobody_is_told_of_a_mail_that_failed_authentication(take) -> None:
 
 
 def ann_in_cardiology(member_id: int):
-    from forum.groups.queries import group_by_slug
-
     return membership_of(member_id, group_by_slug("cardiology").id)
