@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test check fuzz kill-test bench browser-test demo-check clean
+.PHONY: run test check kill-test bench browser-test demo-check clean
 
 run: $(VENV)/run
 	$(BIN)/banyan up --demo
 
 test: $(VENV)/test check
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser and not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser"
 
 check: $(VENV)/test
 	$(BIN)/ruff check .
@@ -31,14 +31,12 @@ $(VENV)/test: $(VENV)/pip pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@ $(VENV)/run
 
-fuzz: $(VENV)/test
-	BANYAN_TEST_FUZZ=50000 $(BIN)/pytest -n $(WORKERS) tests -m slow
-
 kill-test: $(VENV)/test
 	$(BIN)/python -m tests.kill --kills 100 --database both
 
 bench: $(VENV)/test
 	$(BIN)/banyan bench fanout
+	$(BIN)/banyan bench fanout --members 71000 --runs 1
 	$(BIN)/banyan bench pages
 
 browser-test: $(VENV)/test

@@ -15,7 +15,7 @@ from forum.rules.submission import Finding, Submission
 from forum.threads.models import Attachment, Post, Thread
 
 # These judge what is in a submission, with its files and as it travelled: it was judged when it came.
-_JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "reused_id"})
+_JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "reused_id"})
 
 
 def publish_held(held: HeldPost) -> Post:

@@ -4,17 +4,17 @@ Runs inside the door's transaction and never commits. Speaks neither HTTP nor SM
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Group, Kind
 from forum.groups.queries import community, membership_of
 from forum.posting.hold import content_digest, hold, note_arrival
-from forum.posting.models import Arrival
+from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
 from forum.posting.placement import Placement, place
 from forum.posting.publish import publish, thread_url
@@ -68,7 +68,10 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
         own = membership_of(submission.author_id, group.id)
         in_community = own if group.id == root.id else membership_of(submission.author_id, root.id)
         if group.quota is not None:
-            posts_last_hour = count_posts_since(submission.author_id, group.id, now() - timedelta(hours=1))
+            hour_ago = now() - timedelta(hours=1)
+            # What waits counts too, or a newcomer could fill the moderators' day without limit.
+            posts_last_hour = count_posts_since(submission.author_id, group.id, hour_ago)
+            posts_last_hour += _count_waiting_since(submission.author_id, group.id, hour_ago)
     mutes = [each.muted_until for each in (own, in_community) if each is not None and each.muted_until is not None]
     thread = placement.thread
     return Facts(
@@ -90,3 +93,13 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
         thread_url=thread_url(thread) if thread is not None else "",
         id_was_used_for_other_content=arrival is not None,
     )
+
+
+def _count_waiting_since(author_id: int, group_id: int, moment: datetime) -> int:
+    rows = select(func.count()).where(
+        HeldPost.author_id == author_id,
+        HeldPost.group_id == group_id,
+        HeldPost.state == HeldState.WAITING,
+        HeldPost.created_at > moment,
+    )
+    return db.session.scalar(rows) or 0

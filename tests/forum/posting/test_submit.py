@@ -4,7 +4,7 @@ from flask import Flask
 
 from forum.db import db
 from forum.groups.models import Assurance, Moderate
-from forum.posting.outcomes import Held, Published
+from forum.posting.outcomes import Held, Published, Returned
 from forum.posting.submit import submit
 from forum.rules.submission import Submission
 from forum.threads.models import TextFormat, Thread, Via
@@ -51,3 +51,12 @@ def test_two_answers_at_once_are_both_counted(core: Flask) -> None:
     with meanwhile(core, lambda: submit(answer)):
         assert isinstance(post(ben, group, "", "So can I.", answers=first.post_id), Published)
     assert db.session.get_one(Thread, first.thread_id).posts == 3
+
+
+def test_posts_that_wait_count_for_the_quota(core: Flask) -> None:
+    group = a_group(moderate=Moderate.ALL, quota=1)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    assert isinstance(post(ann, group), Held)
+    again = post(ann, group, subject="Another one")
+    assert isinstance(again, Returned)
+    assert "quota" in [finding.rule for finding in again.findings]

@@ -115,7 +115,7 @@ def test_a_decision_is_made_once_and_the_second_moderator_is_told_by_whom(app: F
 
 
 def test_the_queue_holds_only_what_one_moderates_and_is_paged_oldest_first(app: Flask) -> None:
-    group = a_group(moderate=Moderate.ALL)
+    group = a_group(moderate=Moderate.ALL, quota=None)
     other = a_group("locum", "Locum", moderate=Moderate.ALL)
     ann = a_member("ann@example.org", "Ann Lee", group, other)
     mod = a_member("mod@example.org", "Mo Dee", group, role=Role.MODERATOR)
