@@ -16,7 +16,7 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.invitations import invitation_token
 from forum.groups.models import Group, Invitation, Membership
-from forum.groups.queries import community, invitation_is_open, reason_for_declining
+from forum.groups.queries import community, invitation_is_open, may_moderate, reason_for_declining, viewer_of
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import Task
 from forum.settings import current_settings
@@ -115,6 +115,8 @@ def _held_for_moderators(task: Task) -> Notice | None:
     if held is None or held.state is not HeldState.WAITING:
         return None
     assert task.other_id is not None
+    if not _still_moderates(task.other_id, held.group):
+        return None
     return _to_member(
         "held_for_moderators",
         task.other_id,
@@ -123,6 +125,12 @@ def _held_for_moderators(task: Task) -> Notice | None:
         url=_url(f"/held/{held.public_id}"),
         text=excerpt(held.text, 600),
     )
+
+
+def _still_moderates(member_id: int, group: Group) -> bool:
+    """Asked at the moment of sending: a role or a standing may be gone since the notice was queued."""
+    viewer = viewer_of(db.session.get_one(Member, member_id))
+    return viewer is not None and may_moderate(viewer, group)
 
 
 def _approved(task: Task) -> Notice | None:
@@ -148,6 +156,8 @@ def _join_request(task: Task) -> Notice | None:
         return None
     group = membership.group
     assert task.other_id is not None
+    if not _still_moderates(task.other_id, group):
+        return None
     requests = _url(f"/g/{group.slug}/requests")
     return _to_member("join_request", task.other_id, applicant=membership.member, group=group, url=requests)
 

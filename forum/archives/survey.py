@@ -86,7 +86,7 @@ class Survey:
         """The mail of an entry, with its words and files."""
         self.spool.seek(self.entries[number].spooled_at)
         # Only this process can reach the file, which has no name.
-        mail = pickle.load(self.spool)  # noqa: S301
+        mail = pickle.load(self.spool)  # noqa: S301  (our own spool file, written a moment ago)
         assert isinstance(mail, ArchivedMail)
         return mail
 

@@ -62,7 +62,7 @@ def pages(posts: int, requests: int) -> None:
 
 @contextmanager
 def _site(folder: Path) -> Iterator[Flask]:
-    app = create_app(Settings(data_dir=folder / "var", secret_key="a secret for the benchmark only"))  # noqa: S106
+    app = create_app(Settings(data_dir=folder / "var", secret_key="a secret for the benchmark only"))  # noqa: S106  (nobody's)
     with app.app_context():
         migrate()
         with transaction():

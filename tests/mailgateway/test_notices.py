@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from jinja2 import StrictUndefined
 from sqlalchemy import delete, select, update
 
@@ -18,12 +19,13 @@ from forum.accounts.models import Address, Member, OneTimeLink
 from forum.app import TEMPLATES
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import add_to_group, admit, ask_to_join, decline, leave, set_standing, stop_mail
+from forum.groups.actions import add_to_group, admit, ask_to_join, decline, leave, set_role, set_standing, stop_mail
 from forum.groups.invitations import invite, withdraw_invitation
 from forum.groups.models import Assurance, Group, Invitation, JoinPolicy, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.moderation.actions import Decision, decide
 from forum.posting.models import HeldPost
+from forum.posting.outcomes import Held
 from forum.posting.submit import submit
 from forum.queue import Task
 from forum.rules.submission import Submission
@@ -36,7 +38,7 @@ from mailgateway.notice_facts import FACTS
 from mailgateway.parse import parse
 from mailgateway.route import CommandRoute
 from tests.gateway import a_mail, addresses, do_mail_work
-from tests.people import a_group, a_member
+from tests.people import a_group, a_member, post
 from tests.smtp_sink import defer, refuse, shut_down
 
 ANN, MOE = "ann@example.org", "moe@example.org"
@@ -374,3 +376,18 @@ def test_who_joined_is_told_how_to_write(core, sink, world) -> None:
     send(core)
     [mail] = notices_of(sink, "cy@example.org")
     assert GROUP in mail.get_body(("plain",)).get_content()
+
+
+def test_who_no_longer_moderates_is_not_told_of_a_held_post(core: Flask) -> None:
+    group = a_group(moderate=Moderate.ALL)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    mo = a_member("mo@example.org", "Mo Dee", group, role=Role.MODERATOR)
+    held = post(ann, group)
+    assert isinstance(held, Held)
+    task = Task(kind="notice.held_for_moderators", target_id=held.held_id, other_id=mo.id)
+    assert FACTS[task.kind](task) is not None
+    with transaction():
+        membership = membership_of(mo.id, group.id)
+        assert membership is not None
+        set_role(membership, Role.MEMBER, actor_id=None)
+    assert FACTS[task.kind](task) is None
