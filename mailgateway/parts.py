@@ -137,7 +137,8 @@ def _repair_header_block(raw: bytes) -> bytes:
         # The blank line has a space in it, or an old program folded a field over an empty line.
         following = re.match(rb"\s*([^\r\n]*)", body)
         if following and not _HEADER_LINE.match(following[1]):
-            body = b"\n\n" + body.lstrip(b"\r\n \t")
+            # Only the blank line is mended: how far the first line of the words stands in is their author's.
+            body = b"\n\n" + raw[end.end() :]
         else:
             return raw
     lines = head.splitlines(keepends=True)
