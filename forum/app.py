@@ -11,8 +11,10 @@ from sqlalchemy import text
 
 import forum.accounts.models
 import forum.blobs
+import forum.counter
 import forum.groups.models
 import forum.log
+import forum.moderation.models
 import forum.posting.models
 import forum.queue
 import forum.search.models

@@ -26,6 +26,10 @@ class Purpose(IntEnum):
     MODERATE = 6  # moderator, held post
     SIGN_IN = 7  # one-time link
     INVITATION = 8  # invitation
+    DIGEST = 9  # member, digest
+    QUEUE = 10  # moderator, queue summary
+    BLOCK = 11  # recipient, private answer
+    PROBE = 12  # address, probe
 
 
 class Tokens:

@@ -4,6 +4,7 @@ import enum
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.clock import now
@@ -92,6 +93,75 @@ class Delivery(Queued, Base):
     # None when the member has removed the address since.
     address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"), index=True)
     state: Mapped[DeliveryState] = mapped_column(words_of(DeliveryState), default=DeliveryState.WAITING)
+    # Skipped, since its member has chosen digests meanwhile: the next one has it.
+    for_digest: Mapped[bool] = mapped_column(default=False, server_default=sql_text("false"))
+
+
+class DigestKind(enum.StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    CATCH_UP = "catch_up"  # after an absence or a pause: the topics of all groups
+
+
+class Digest(Queued, Base):
+    """One digest of one member: what was published after `from_no` up to `through_no`. `slot` is its day there."""
+
+    __tablename__ = "digest"
+    __table_args__ = (UniqueConstraint("member_id", "kind", "slot"), due_index("digest", "due_at", "id"))
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    kind: Mapped[DigestKind] = mapped_column(words_of(DigestKind))
+    slot: Mapped[str] = mapped_column(String(20))
+    # Of a catch-up; the others go by the mark of each membership.
+    from_no: Mapped[int | None]
+    through_no: Mapped[int]
+    state: Mapped[DeliveryState] = mapped_column(words_of(DeliveryState, "digest_state"), default=DeliveryState.WAITING)
+
+
+class BounceNote(Base):
+    """What a report or a refusal said of an address, and whether it counted against it."""
+
+    __tablename__ = "bounce_note"
+    __table_args__ = (Index("ix_bounce_note_address_id_at", "address_id", "at"),)
+
+    id: Mapped[PrimaryKey]
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    # dead, full, policy, dmarc, transient, unknown or complaint
+    klass: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default="")
+    counted: Mapped[bool] = mapped_column(default=False)
+
+
+class PrivateAnswer(Base):
+    """An answer from one member to another through `author+TOKEN`, kept for some days so that it can be reported."""
+
+    __tablename__ = "private_answer"
+    __table_args__ = (Index("ix_private_answer_sender_id_created_at", "sender_id", "created_at"),)
+
+    id: Mapped[PrimaryKey]
+    public_id: Mapped[PublicId]
+    sender_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    recipient_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id", ondelete="SET NULL"), index=True)
+    subject: Mapped[str] = mapped_column(String(500))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    reported_at: Mapped[datetime | None]
+
+
+class Block(Base):
+    """A member who gets no private answers from another."""
+
+    __tablename__ = "block"
+    __table_args__ = (UniqueConstraint("member_id", "blocked_id"),)
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    blocked_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class DeliverySummary(Base):

@@ -3,17 +3,49 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.clock import now
 from forum.db import Base, PrimaryKey, PublicId, words_of
 
 
+class DigestFormat(enum.StrEnum):
+    """How a member's digests look: HTML beside text, text alone, or the plain form of RFC 1153."""
+
+    HTML = "html"
+    PLAIN = "plain"
+    RFC1153 = "rfc1153"
+
+
+class PauseReason(enum.StrEnum):
+    """Why no mail of the groups goes to an address: it does not arrive, or was reported as unwanted."""
+
+    BOUNCES = "bounces"
+    COMPLAINT = "complaint"
+
+
 class Member(Base):
     """A person. Whether the person belongs to the community is the membership in the root group."""
 
     __tablename__ = "member"
+    __table_args__ = (
+        CheckConstraint("digest_hour BETWEEN 0 AND 23", name="an_hour_of_the_day"),
+        CheckConstraint("digest_weekday BETWEEN 0 AND 6", name="a_day_of_the_week"),
+        CheckConstraint("(away_until IS NULL) = (away_from_no IS NULL)", name="away_from_when_away"),
+        Index(
+            "ix_member_digest_due_at",
+            "digest_due_at",
+            sqlite_where=text("digest_due_at IS NOT NULL"),
+            postgresql_where=text("digest_due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_member_away_until",
+            "away_until",
+            sqlite_where=text("away_until IS NOT NULL"),
+            postgresql_where=text("away_until IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     public_id: Mapped[PublicId]
@@ -29,6 +61,17 @@ class Member(Base):
     session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     # Authors of an imported archive whom nobody has claimed yet: they own posts and can do nothing.
     placeholder: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Digests come at this hour of the member's own time zone; weekly ones on this day, Monday is 0.
+    digest_hour: Mapped[int] = mapped_column(default=7, server_default="7")
+    digest_weekday: Mapped[int] = mapped_column(default=0, server_default="0")
+    digest_format: Mapped[DigestFormat] = mapped_column(
+        words_of(DigestFormat), default=DigestFormat.HTML, server_default=DigestFormat.HTML.value
+    )
+    # When the next digest is due; None while no group is set so.
+    digest_due_at: Mapped[datetime | None]
+    # No mail of any group until then; what came after `away_from_no` is summed up afterwards.
+    away_until: Mapped[datetime | None]
+    away_from_no: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     addresses: Mapped[list["Address"]] = relationship(
@@ -41,6 +84,13 @@ class Address(Base):
 
     __tablename__ = "address"
     __table_args__ = (
+        CheckConstraint("(bouncing_since IS NULL) = (pause_reason IS NULL)", name="paused_for_a_reason"),
+        Index(
+            "ix_address_probe_due_at",
+            "probe_due_at",
+            sqlite_where=text("probe_due_at IS NOT NULL"),
+            postgresql_where=text("probe_due_at IS NOT NULL"),
+        ),
         Index(
             "uq_address_primary",
             "member_id",
@@ -57,7 +107,15 @@ class Address(Base):
     # The key without a plus-tag: ann+lists@x.org and ann@x.org are one person.
     base_key: Mapped[str] = mapped_column(String(254), index=True)
     is_primary: Mapped[bool] = mapped_column(default=False)
+    # Mail of all groups to this address is paused since then, and why.
     bouncing_since: Mapped[datetime | None]
+    pause_reason: Mapped[PauseReason | None] = mapped_column(words_of(PauseReason))
+    # Days on which the address was reported dead, at most one a day; it goes down again when mail arrives.
+    bounce_score: Mapped[int] = mapped_column(default=0, server_default="0")
+    bounce_counted_at: Mapped[datetime | None]
+    # Probes sent since the pause began: the link in a probe is good for that one alone.
+    probes: Mapped[int] = mapped_column(default=0, server_default="0")
+    probe_due_at: Mapped[datetime | None]
     verified_at: Mapped[datetime] = mapped_column(default=now)
 
 

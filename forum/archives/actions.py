@@ -21,6 +21,7 @@ from forum.archives.survey import Survey
 from forum.archives.titles import without_tag
 from forum.blobs import Blob, digest_of
 from forum.clock import now
+from forum.counter import PUBLISHED, next_numbers
 from forum.db import Base, db, public_id
 from forum.groups.models import Assurance
 from forum.log import record
@@ -32,7 +33,6 @@ from forum.rules.submission import Submission
 from forum.settings import current_settings
 from forum.text import excerpt
 from forum.text.lines import one_line
-from forum.threads.actions import next_numbers
 from forum.threads.models import Attachment, Post, Thread, Via
 from forum.threads.subjects import subject_key
 
@@ -122,7 +122,7 @@ def _open_threads(
 
 
 def _post_rows(survey: Survey, lot: Sequence[Place], mails: Mapping[int, ArchivedMail], both: Ledger) -> Rows:
-    numbers = next_numbers("published", len(lot))
+    numbers = next_numbers(PUBLISHED, len(lot))
     elsewhere = fan_out_keys([survey.entries[place.leaf].leaf.message_id for place in lot])
     rows: Rows = []
     for number, place in zip(numbers, lot, strict=True):

@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
@@ -61,6 +61,42 @@ class Delivery(enum.StrEnum):
     NONE = "none"
 
 
+class Strangers(enum.StrEnum):
+    """What becomes of mail from an address that nobody here has."""
+
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class MailContent(enum.StrEnum):
+    """What the mail of a group says: the post, or only that there is one."""
+
+    FULL = "full"
+    LINK = "link"
+
+
+class ReplyTo(enum.StrEnum):
+    """Where an answer by mail goes that its author has not addressed anew."""
+
+    GROUP = "group"
+    AUTHOR = "author"
+
+
+class OneClick(enum.StrEnum):
+    """What one-click unsubscribe does outside the root group."""
+
+    LEAVE = "leave"
+    STOP = "stop"
+
+
+class HeldNotices(enum.StrEnum):
+    """How a moderator hears of held posts: a mail each, one summary a day, or not at all."""
+
+    EACH = "each"
+    SUMMARY = "summary"
+    NONE = "none"
+
+
 class Standing(enum.StrEnum):
     ACTIVE = "active"
     PENDING = "pending"
@@ -98,6 +134,25 @@ class Group(Base):
     assurance_reply: Mapped[Assurance] = mapped_column(words_of(Assurance, "assurance_reply"), default=Assurance.TOKEN)
     # Posts an hour a member; None is no limit.
     quota: Mapped[int | None] = mapped_column(default=20)
+    strangers: Mapped[Strangers] = mapped_column(
+        words_of(Strangers), default=Strangers.HOLD, server_default=Strangers.HOLD.value
+    )
+    mail_content: Mapped[MailContent] = mapped_column(
+        words_of(MailContent), default=MailContent.FULL, server_default=MailContent.FULL.value
+    )
+    reply_to: Mapped[ReplyTo] = mapped_column(
+        words_of(ReplyTo), default=ReplyTo.GROUP, server_default=ReplyTo.GROUP.value
+    )
+    # Only the root group's counts: the policy of the whole community.
+    one_click: Mapped[OneClick] = mapped_column(
+        words_of(OneClick), default=OneClick.LEAVE, server_default=OneClick.LEAVE.value
+    )
+    # Whether posts of moderators obey `moderate` and what holds everybody's posts.
+    moderators_obey: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Since when everything is held: the emergency brake.
+    emergency_since: Mapped[datetime | None]
+    # A held post that nobody has decided in so many days goes back to its author.
+    decide_within_days: Mapped[int] = mapped_column(default=14, server_default="14")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     parent: Mapped["Group | None"] = relationship(remote_side="Group.id", viewonly=True)
@@ -125,6 +180,22 @@ class Membership(Base):
     own_copy: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     # How many more of the member's posts count as a newcomer's.
     newcomer_posts: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Of a digest, only the list of topics.
+    topics_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # A short mail that one's own post has gone out.
+    acknowledge: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # A copy also of what was sent to one's own address directly.
+    copy_when_addressed: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    # Approved and trusted: what `moderate` asks for does not hold this member's posts.
+    trusted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Of a moderator: how held posts are announced.
+    held_notices: Mapped[HeldNotices] = mapped_column(
+        words_of(HeldNotices), default=HeldNotices.EACH, server_default=HeldNotices.EACH.value
+    )
+    # Digests have covered what was published up to the first; what is owed after a change to single mails ends at
+    # the second.
+    digest_no: Mapped[int] = mapped_column(default=0, server_default="0")
+    digest_until_no: Mapped[int | None]
     joined_at: Mapped[datetime] = mapped_column(default=now)
 
     member: Mapped[Member] = relationship(viewonly=True)
@@ -143,12 +214,46 @@ class FormerMembership(Base):
     role: Mapped[Role] = mapped_column(words_of(Role))
     delivery: Mapped[Delivery] = mapped_column(words_of(Delivery))
     own_copy: Mapped[bool]
+    topics_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    acknowledge: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    copy_when_addressed: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     newcomer_posts: Mapped[int]
     # A mute outlives leaving, or leaving would be the way round it.
     muted_until: Mapped[datetime | None]
     # Who was removed by a moderator or an operator cannot undo it alone.
     by_choice: Mapped[bool]
     left_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DutyTurn(Base):
+    """Who looks after a group's held posts, and when: the others hear of them only when it grows late."""
+
+    __tablename__ = "duty_turn"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="a_turn_has_length"),
+        Index("ix_duty_turn_group_id_ends_at", "group_id", "ends_at"),
+    )
+
+    id: Mapped[PrimaryKey]
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class RosterSync(Base):
+    """One alignment of a group with an outside roster: whom it added and removed, so that it can be undone."""
+
+    __tablename__ = "roster_sync"
+
+    id: Mapped[PrimaryKey]
+    public_id: Mapped[PublicId]
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"), index=True)
+    # Ids of members.
+    added: Mapped[list[int]] = mapped_column(JSON)
+    removed: Mapped[list[int]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    undone_at: Mapped[datetime | None]
 
 
 class Invitation(Base):

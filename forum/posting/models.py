@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
@@ -28,6 +28,12 @@ class HeldPost(Base):
     __tablename__ = "held_post"
     __table_args__ = (
         Index("ix_held_post_group_id_state", "group_id", "state", "id"),
+        Index(
+            "ix_held_post_waiting",
+            "created_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         CheckConstraint("(state = 'approved') = (post_id IS NOT NULL)", name="approved_is_a_post"),
     )
 
@@ -55,6 +61,14 @@ class HeldPost(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     state: Mapped[HeldState] = mapped_column(words_of(HeldState), default=HeldState.WAITING)
+    # What the author wrote, when a moderator has changed the words before approving them.
+    original_text: Mapped[str | None] = mapped_column(Text)
+    original_html: Mapped[str | None] = mapped_column(Text)
+    # A moderator is looking at it; the others may wait so long.
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    claimed_until: Mapped[datetime | None]
+    # When all moderators were reminded of it.
+    reminded_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -62,6 +76,7 @@ class HeldPost(Base):
 
     author: Mapped[Member | None] = relationship(foreign_keys=[author_id], viewonly=True)
     decided_by: Mapped[Member | None] = relationship(foreign_keys=[decided_by_id], viewonly=True)
+    claimed_by: Mapped[Member | None] = relationship(foreign_keys=[claimed_by_id], viewonly=True)
     group: Mapped[Group] = relationship(viewonly=True)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from forum import blobs
 from forum.accounts.queries import names_by_email
 from forum.clock import now
+from forum.counter import PUBLISHED, next_number
 from forum.db import db, public_id
 from forum.groups.actions import count_newcomer_post
 from forum.groups.models import Group
@@ -19,7 +20,6 @@ from forum.queue import enqueue
 from forum.rules.submission import Submission
 from forum.settings import current_settings
 from forum.text import excerpt, hide_addresses, hide_addresses_html, html_to_text, markdown_to_html, plain_to_html
-from forum.threads.actions import next_number
 from forum.threads.models import Attachment, Post, TextFormat, Thread
 from forum.threads.subjects import subject_key, title
 
@@ -34,7 +34,7 @@ def publish(submission: Submission, placement: Placement, group: Group, *, arriv
     """
     if submission.author_id is None:
         raise ValueError("a post needs an author")
-    number = next_number("published")
+    number = next_number(PUBLISHED)
     moment = arrived_at or now()
     thread = placement.thread
     if thread is None:

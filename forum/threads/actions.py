@@ -6,25 +6,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from forum.accounts.models import Member
 from forum.db import db
 from forum.queue import enqueue
-from forum.threads.models import Counter, Post, ReadingMark, Thread
-
-
-def next_number(name: str) -> int:
-    """The next value of a site-wide counter, in the order of commits: its row is locked until the commit."""
-    return next_numbers(name, 1)[0]
-
-
-def next_numbers(name: str, count: int) -> range:
-    """The next `count` values, for what is written set-wise; at least one."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    raised = (
-        insert(Counter)
-        .values(name=name, value=count)
-        .on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + count})
-        .returning(Counter.value)
-    )
-    last = db.session.execute(raised).scalar_one()
-    return range(last - count + 1, last + 1)
+from forum.threads.models import Post, ReadingMark, Thread
 
 
 def mark_read(member_id: int, thread_id: int, published_no: int) -> None:

@@ -4,6 +4,7 @@ import enum
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.clock import now
@@ -22,15 +23,6 @@ class TextFormat(enum.StrEnum):
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"  # a mail whose HTML was kept; `text` is its plain reading
-
-
-class Counter(Base):
-    """A number that goes up in the transaction that uses it: the order of commits, which ids are not."""
-
-    __tablename__ = "counter"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[int] = mapped_column(default=0)
 
 
 class Thread(Base):
@@ -52,6 +44,10 @@ class Thread(Base):
     grown_from_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", use_alter=True))
     created_at: Mapped[datetime] = mapped_column(default=now)
     locked_at: Mapped[datetime | None]
+    # Since when every answer waits for a moderator.
+    moderated_at: Mapped[datetime | None]
+    # Each member's answers here must be so far apart; None is no limit.
+    slow_seconds: Mapped[int | None]
     posts: Mapped[int] = mapped_column(default=0)
     last_post_at: Mapped[datetime] = mapped_column(default=now)
     last_published_no: Mapped[int] = mapped_column(default=0)
@@ -93,6 +89,10 @@ class Post(Base):
     # The Date of the mail, as its author's clock had it; `created_at` is arrival.
     sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # An announcement of the moderators, which also those get who want nothing else.
+    special: Mapped[bool] = mapped_column(default=False, server_default=sql_text("false"))
+    # Changed by a moderator before it came out; the held post keeps the original.
+    edited_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 
     thread: Mapped[Thread] = relationship(foreign_keys=[thread_id], viewonly=True)
@@ -113,6 +113,58 @@ class Attachment(Base):
     name: Mapped[str] = mapped_column(String(255))
     type: Mapped[str] = mapped_column(String(255))
     size: Mapped[int]
+
+
+class Choice(enum.StrEnum):
+    """What a member wants of a thread or a tag, whatever the choice for the group."""
+
+    FOLLOW = "follow"
+    MUTE = "mute"
+
+
+class ThreadTag(Base):
+    """A [tag] or #tag of a thread, without its mark and in lower case."""
+
+    __tablename__ = "thread_tag"
+    __table_args__ = (UniqueConstraint("thread_id", "tag"), Index("ix_thread_tag_group_id_tag", "group_id", "tag"))
+
+    id: Mapped[PrimaryKey]
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    tag: Mapped[str] = mapped_column(String(80))
+
+
+class ThreadChoice(Base):
+    """A member follows or mutes a thread."""
+
+    __tablename__ = "thread_choice"
+    __table_args__ = (
+        UniqueConstraint("member_id", "thread_id"),
+        Index("ix_thread_choice_thread_id_choice", "thread_id", "choice", "member_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"))
+    choice: Mapped[Choice] = mapped_column(words_of(Choice, "thread_choice"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TagChoice(Base):
+    """A member follows or mutes a tag in a group."""
+
+    __tablename__ = "tag_choice"
+    __table_args__ = (
+        UniqueConstraint("member_id", "group_id", "tag"),
+        Index("ix_tag_choice_group_id_tag", "group_id", "tag", "choice", "member_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    tag: Mapped[str] = mapped_column(String(80))
+    choice: Mapped[Choice] = mapped_column(words_of(Choice, "tag_choice"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class ReadingMark(Base):

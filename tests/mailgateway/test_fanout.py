@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from forum.accounts.models import Address
+from forum.accounts.models import Address, PauseReason
 from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import set_delivery, set_own_copy, set_standing
@@ -44,7 +44,7 @@ def test_only_who_may_read_and_wants_single_mails_gets_a_copy(core) -> None:
         for name in ("digest", "none"):
             set_delivery(membership_of(members[name].id, group.id), DeliveryMode(name), actor_id=None)
         bouncing = db.session.scalars(select(Address).where(Address.member_id == members["bouncing"].id)).one()
-        bouncing.bouncing_since = now()
+        bouncing.bouncing_since, bouncing.pause_reason = now(), PauseReason.BOUNCES
     post(members["author"], group)
     fan_out(core)
     assert readers() == sorted(members[name].id for name in ("author", "reader", "muted"))

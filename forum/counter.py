@@ -1,0 +1,41 @@
+"""Site-wide numbers that go up in the transaction that uses them: the order of commits, which ids are not."""
+
+from sqlalchemy import String, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from forum.db import Base, db
+
+PUBLISHED = "published"
+
+
+class Counter(Base):
+    """The last number given under a name."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+def next_number(name: str) -> int:
+    """The next value of a site-wide counter, in the order of commits: its row is locked until the commit."""
+    return next_numbers(name, 1)[0]
+
+
+def next_numbers(name: str, count: int) -> range:
+    """The next `count` values, for what is written set-wise; at least one."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    raised = (
+        insert(Counter)
+        .values(name=name, value=count)
+        .on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + count})
+        .returning(Counter.value)
+    )
+    last = db.session.execute(raised).scalar_one()
+    return range(last - count + 1, last + 1)
+
+
+def last_number(name: str) -> int:
+    """The last number that was given and committed, or given in this transaction; 0 before the first."""
+    return db.session.scalar(select(Counter.value).where(Counter.name == name)) or 0
