@@ -39,8 +39,8 @@ from forum.settings import Settings
 from forum.threads.models import Attachment, Post, Thread
 from mailgateway.models import InboundMail, MailState
 from tests.gateway import a_mail
-from tests.journeys.conftest import Site
 from tests.people import a_group, a_member, post
+from tests.site import Site
 
 MAX_MESSAGE = 60_000
 SUBJECT, TEXT = "Who can take a night in May", "I am looking for somebody for the night of the 12th."

@@ -14,9 +14,9 @@ from forum.groups.models import Delivery, Group, Membership
 from forum.threads.models import Post, Via
 from mailgateway.models import InboundMail, MailState
 from tests.gateway import AUTHSERV_ID
-from tests.journeys.conftest import Site
 from tests.mailing_list import OldMail, agreement, import_file, make_list, mark_of, write_mbox
 from tests.people import a_group, a_member
+from tests.site import Site
 
 MESSAGES = 120
 AT_ONCE = 12

@@ -9,7 +9,7 @@ from forum.db import db, transaction
 from mailgateway.models import InboundMail
 from mailgateway.store import Envelope, store_mails
 from tests.gateway import do_mail_work
-from tests.journeys.conftest import plain_log, settings, sink, site
+from tests.site import plain_log, settings, sink, site
 
 __all__ = ["plain_log", "settings", "sink", "site", "take"]
 
