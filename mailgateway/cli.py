@@ -3,23 +3,28 @@
 import asyncio
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from forum.cli.frame import as_json, open_site, refuse, show_json
+from forum.accounts.models import Member
+from forum.accounts.queries import member_by_email, primary_address
+from forum.cli.frame import as_json, open_site, refuse, show_json, the_member
 from forum.clock import now
 from forum.db import db, transaction
 from forum.log import record
 from forum.settings import read_settings
+from forum.threads.models import Post
 from forum.threads.queries import post_by_id
 from mailgateway.authenticate import SystemDns, authenticate
 from mailgateway.listen import listening
 from mailgateway.models import InboundMail, MailState
 from mailgateway.parse import as_json as parsed_as_json
 from mailgateway.parse import parse
+from mailgateway.trace import latest_posts_for, posts_named, readers_page
+from mailgateway.trace import trace as trace_one
 
 
 @click.command(epilog="Example: banyan listen")
@@ -126,12 +131,66 @@ def replay(mail_id: str) -> None:
     click.echo(f"{mail_id} is due again; `banyan mail list` shows what becomes of it.")
 
 
-@mail.command(epilog="Example: banyan mail trace ann@example.org")
+@mail.command(epilog="Example: banyan mail trace '<k3v9w2m4x7qa@lists.localhost>' ann@example.org")
 @click.argument("what", metavar="MESSAGE_ID|EMAIL")
+@click.argument("who", metavar="[EMAIL]", default="")
+@click.option("--limit", default=50, show_default=True, help="At most so many posts or members.")
 @as_json
-def trace(what: str, json_: bool) -> None:
-    """Say why somebody did or did not get a post. Not there yet."""
-    refuse("mail trace is not there yet. `banyan mail list` shows what came in.")
+def trace(what: str, who: str, limit: int, json_: bool) -> None:
+    """Say why somebody did or did not get a post, and when.
+
+    A message id alone traces all members of its group, an address alone the latest posts of the member's groups.
+    """
+    with open_site():
+        rows = _of_post(what, who, limit) if "<" in what or who or member_by_email(what) is None else _of(what, limit)
+    if json_:
+        show_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['message_id']}  {row['group']}  {row['subject']}")
+        click.echo(f"    {row['email']}: {row['sentence']}")
+
+
+def _of(email: str, limit: int) -> list[dict[str, Any]]:
+    member = the_member(email)
+    return [_traced(post, member) for post in latest_posts_for(member, limit)]
+
+
+def _of_post(message_id: str, email: str, limit: int) -> list[dict[str, Any]]:
+    posts = posts_named(message_id)
+    if not posts:
+        _refuse_no_post(message_id)
+    if email:
+        member = the_member(email)
+        return [_traced(post, member) for post in posts]
+    return [_traced(post, member) for post in posts for member in readers_page(post, after=0, limit=limit)]
+
+
+def _refuse_no_post(message_id: str) -> NoReturn:
+    """No post has this id: then the mail that has it says what became of it."""
+    forms = (message_id, f"<{message_id.strip().strip('<>')}>")
+    came = select(InboundMail).where(InboundMail.message_id.in_(forms)).order_by(InboundMail.id.desc()).limit(1)
+    found = db.session.scalars(came).first()
+    if found is None:
+        refuse(f"No post or mail has the id {message_id!r}, and no member has it as an address.")
+    reason = f": {found.reason}" if found.reason else ""
+    refuse(
+        f"It is no post, so nobody got it. The mail came {found.received_at:%Y-%m-%d %H:%M} UTC: {found.state}{reason}."
+    )
+
+
+def _traced(post: Post, member: Member) -> dict[str, Any]:
+    fate, address = trace_one(post, member), primary_address(member.id)
+    return {
+        "message_id": post.message_id,
+        "post": post.public_id,
+        "group": post.thread.group.slug,
+        "subject": post.subject,
+        "email": address.email if address is not None else member.name,
+        "got": fate.got,
+        "at": fate.at,
+        "sentence": fate.sentence,
+    }
 
 
 commands = [listen, mail]
