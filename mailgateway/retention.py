@@ -13,14 +13,17 @@ from sqlalchemy import delete, select, update
 from forum.blobs import Blob
 from forum.clock import now
 from forum.db import db, reading, transaction
+from forum.private.actions import answers_to_forget, forget_words
+from forum.private.models import PrivateFile
 from forum.settings import current_settings
 from forum.threads.models import Attachment
-from mailgateway.models import Delivery, DeliveryState, DeliverySummary, InboundMail, MailState
+from mailgateway.models import BounceNote, Delivery, DeliveryState, DeliverySummary, InboundMail, MailState
 
 LOOK_EVERY = timedelta(minutes=10)
 DRAFT_GRACE = timedelta(days=2)
 AT_ONCE = 200
 DELIVERIES_AT_ONCE = 5000
+KEEP_NOTES = timedelta(days=90)
 
 
 def run(owner: str) -> Generator[int, None, None]:
@@ -31,7 +34,8 @@ def run(owner: str) -> Generator[int, None, None]:
         if looked_at is not None and looked_at <= moment < looked_at + LOOK_EVERY:
             yield 0
             continue
-        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment)
+        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment) + forget_notes(moment)
+        done += forget_private_answers(moment)
         if not done:
             looked_at = moment
         yield done
@@ -57,7 +61,7 @@ def forget_raw_mail(moment: datetime) -> int:
         with transaction() as session:
             ids = [row.id for row in rows]
             session.execute(update(InboundMail).where(InboundMail.id.in_(ids)).values(raw_digest=None))
-            _drop_unused({row.raw_digest for row in rows})
+            drop_unused({row.raw_digest for row in rows})
     return len(rows)
 
 
@@ -68,20 +72,43 @@ def forget_drafts(moment: datetime) -> int:
         digests = session.scalars(select(Blob.digest).where(*window, *_UNUSED).limit(AT_ONCE)).all()
     if digests:
         with transaction():
-            _drop_unused(digests)
+            drop_unused(digests)
     return len(digests)
+
+
+def forget_private_answers(moment: datetime) -> int:
+    """Drop the words and files of private answers whose time to be reported is over; the rows stay."""
+    with reading():
+        if not answers_to_forget(moment, 1):
+            return 0
+    with transaction():
+        ids = answers_to_forget(moment, AT_ONCE)
+        drop_unused(forget_words(ids))
+    return len(ids)
 
 
 _UNUSED = (
     ~select(InboundMail.id).where(InboundMail.raw_digest == Blob.digest).exists(),
     ~select(Attachment.id).where(Attachment.digest == Blob.digest).exists(),
+    ~select(PrivateFile.id).where(PrivateFile.digest == Blob.digest).exists(),
 )
 
 
-def _drop_unused(digests: Iterable[str]) -> None:
+def drop_unused(digests: Iterable[str]) -> None:
     """Remove blobs that nothing names any more."""
     unused = delete(Blob).where(Blob.digest.in_(list(digests)), *_UNUSED)
     db.session.execute(unused.execution_options(synchronize_session=False))
+
+
+def forget_notes(moment: datetime) -> int:
+    """Drop what was said of addresses longer ago than anything looks back."""
+    past = select(BounceNote.id).where(BounceNote.at < moment - KEEP_NOTES).limit(1000)
+    with reading() as session:
+        ids = session.scalars(past).all()
+    if ids:
+        with transaction() as session:
+            session.execute(delete(BounceNote).where(BounceNote.id.in_(ids)))
+    return len(ids)
 
 
 def fold_deliveries(moment: datetime) -> int:

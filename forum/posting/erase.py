@@ -1,0 +1,65 @@
+"""Erasing a post: its words, its files and every copy that is kept here. Mail that was sent cannot be called back.
+
+The post's place in its thread stays, empty, so that answers keep theirs. Never commits.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+
+from forum.clock import now
+from forum.db import db
+from forum.groups.queries import Viewer, may_moderate, may_read
+from forum.log import record
+from forum.posting.models import HeldPost
+from forum.queue import enqueue
+from forum.threads.models import Post, Thread
+from forum.threads.queries import author_id_of, post_by_public_id
+
+ERASED_SUBJECT = "(erased)"
+
+
+def post_to_erase(viewer: Viewer, public_id: str) -> Post | None:
+    """The post if the viewer wrote it and may still read it, or moderates its group; None is "not found"."""
+    post = post_by_public_id(public_id)
+    if post is None or post.erased_at is not None:
+        return None
+    group = post.thread.group
+    own = author_id_of(post) == viewer.member_id and may_read(viewer, group)
+    return post if own or may_moderate(viewer, group) else None
+
+
+def erasable(viewer: Viewer, posts: Sequence[Post]) -> frozenset[int]:
+    """Which posts of one thread the viewer may erase, for links beside them."""
+    if posts and may_moderate(viewer, posts[0].thread.group):
+        return frozenset(post.id for post in posts if post.erased_at is None)
+    return frozenset(post.id for post in posts if post.erased_at is None and author_id_of(post) == viewer.member_id)
+
+
+def erase(post: Post, *, actor_id: int) -> None:
+    """Erase one post; a second time does nothing. Its files, the index and kept mail follow as later work."""
+    db.session.refresh(post, with_for_update=True)
+    if post.erased_at is not None:
+        return
+    thread = db.session.get_one(Thread, post.thread_id, with_for_update=True)
+    post.erased_at = now()
+    post.subject = post.text = post.html = post.folded = ""
+    db.session.execute(
+        update(HeldPost)
+        .where(HeldPost.post_id == post.id)
+        .values(subject="", text="", html="", folded="", original_text=None, original_html=None, findings=[])
+    )
+    db.session.flush()
+    if thread.last_published_no == post.published_no:
+        thread.last_excerpt = ""
+    if not _posts_left(thread):
+        # The subject is its author's words as well, and nobody else's answer needs it any more.
+        thread.subject, thread.subject_key = ERASED_SUBJECT, ""
+    record("erase", "post", post.id, actor_id=actor_id, group_id=thread.group_id, undo="none: the words are gone")
+    enqueue("unindex", post.id)
+    enqueue("erase.copies", post.id)
+
+
+def _posts_left(thread: Thread) -> int:
+    left = select(func.count()).where(Post.thread_id == thread.id, Post.erased_at.is_(None))
+    return db.session.scalar(left) or 0
