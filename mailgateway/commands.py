@@ -3,21 +3,33 @@
 A proven member is obeyed at once. Anybody else changes nothing by mail: the member gets a link to do it with.
 """
 
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
 from forum.groups.actions import NotPossible, ask_to_join, stop_mail
 from forum.groups.models import Assurance, Group
-from forum.groups.queries import community, group_by_mail_name, group_by_slug, membership_of
+from forum.groups.queries import community, membership_of
 from forum.moderation.actions import confirm
+from forum.moderation.queries import waits_for_author
 from forum.posting.models import HeldPost
-from forum.queue import enqueue
+from forum.queue import asked_lately, enqueue
+from forum.threads.queries import post_by_id
 from mailgateway.addresses import Verb
 from mailgateway.authenticate import Authenticated
 from mailgateway.command_words import find_command
+from mailgateway.moderating import answer_author, asks_to_withdraw, moderate_by_command
 from mailgateway.parse import ParsedMail
-from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute
+from mailgateway.private_answers import block_or_report
+from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute, PostRoute
+from mailgateway.settings_by_mail import as_line, carry_out, follow_by_word, is_setting, known_group
 
+ONCE_IN = timedelta(days=1)
+MOST_LINES = 20
+_PREFIX = re.compile(r"^(?:\s*(?:re|aw|sv|fwd?|wg)\s*:)+", re.IGNORECASE)
 _VERBS = {
     "join": Verb.JOIN,
     "subscribe": Verb.JOIN,
@@ -34,24 +46,74 @@ _VERBS = {
     "info": Verb.HELP,
     "commands": Verb.HELP,
 }
+_WHICH = frozenset({"which", "settings", "lists", "groups", "query", "status", "show"})
 _COURTESY = frozenset({"re:", "please", "me", "to", "from", "the", "group", "list"})
 
 
 def perform(parsed: ParsedMail, known: Authenticated, found: CommandRoute) -> str:
     """A command to a command address, to the system address, or caught on its way to a group."""
+    about_private = block_or_report(parsed, known) if found.group_id is None else ""
+    if about_private:
+        return about_private
     member = member_by_email(parsed.from_address)
     if member is None or member.placeholder:
         return "a command from somebody who is no member; nothing done, nobody told"
     if known.assurance is Assurance.FAILED:
         return "a command from a sender that failed authentication; nothing done"
+    moderated = moderate_by_command(member, parsed, known, found)
+    if moderated:
+        return moderated
+    if found.group_id is None and (lines := _settings_in(parsed)):
+        return _settings(member, known, found, lines)
+    if found.group_id is None and _first_word(parsed) in _WHICH:
+        if known.assurance is not Assurance.PROVEN and asked_lately("notice.my_settings", member.id, ONCE_IN):
+            return "the settings were sent to this member within a day, and the sender is not proven"
+        enqueue("notice.my_settings", member.id)
+        return "the member's settings were sent"
     verb, group = _asked(member, parsed, found)
     if verb is Verb.HELP:
+        if known.assurance is not Assurance.PROVEN and asked_lately("notice.help", member.id, ONCE_IN):
+            return "help was sent to this member within a day, and the sender is not proven"
         enqueue("notice.help", member.id, group.id)
         return "help was sent"
     if known.assurance is not Assurance.PROVEN:
-        enqueue("notice.command_unproven", member.id, group.id)
-        return f"{verb}: the sender is not proven; a link was sent to the member instead"
+        # Whoever forges a member's address cannot fill that mailbox through us.
+        if not asked_lately("notice.command_unproven", member.id, ONCE_IN):
+            enqueue("notice.command_unproven", member.id, group.id)
+        return f"{verb}: the sender is not proven; a link was sent to the member instead, once a day"
     return _join(member, group) if verb is Verb.JOIN else _leave(member, group)
+
+
+def _settings_in(parsed: ParsedMail) -> Sequence[str]:
+    """The lines of a mail to the system address that may be commands: the subject, else the first lines of text."""
+    subject = _PREFIX.sub("", parsed.subject).strip()
+    lines = [line.strip() for line in parsed.text.split("\n") if line.strip()]
+    return [line for line in (subject, *lines[:MOST_LINES]) if is_setting(line)]
+
+
+def _settings(member: Member, known: Authenticated, found: CommandRoute, lines: Sequence[str]) -> str:
+    """Settings of a proven member, one a line; all answers in one mail. What they say is kept with the recipient."""
+    if known.assurance is not Assurance.PROVEN:
+        if not asked_lately("notice.command_unproven", member.id, ONCE_IN):
+            enqueue("notice.command_unproven", member.id, community().id)
+        return "settings: the sender is not proven; a link was sent to the member instead, once a day"
+    answers = [answer for line in lines for answer in carry_out(member, line) or ()]
+    enqueue("notice.command_answer", found.recipient_ids[0], member.id)
+    return "\n".join(as_line(answer) for answer in answers)
+
+
+def choose_by_word(parsed: ParsedMail, found: PostRoute, sender: Member | None, assurance: Assurance) -> str:
+    """What a single word in answer to a post changes (L48): follow, mute, unfollow or unmute its topic; else ""."""
+    if found.token_post_id is None or sender is None or parsed.attachments or "\n" in parsed.text.strip():
+        return ""
+    if assurance.rank < Assurance.TOKEN.rank or membership_of(sender.id, found.group_id) is None:
+        return ""
+    post = post_by_id(found.token_post_id)
+    answer = follow_by_word(sender, post.thread, parsed.text) if post is not None else None
+    if answer is None:
+        return ""
+    enqueue("notice.command_answer", found.recipient_ids[0], sender.id)
+    return as_line(answer)
 
 
 def leave_by_mail(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -> str:
@@ -62,7 +124,8 @@ def leave_by_mail(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -
     sender = member_by_email(parsed.from_address)
     if sender is not None and sender.id == member.id and known.assurance is not Assurance.FAILED:
         return _leave(member, group)
-    enqueue("notice.command_unproven", member.id, group.id)
+    if not asked_lately("notice.command_unproven", member.id, ONCE_IN, other_id=group.id):
+        enqueue("notice.command_unproven", member.id, group.id)
     return "leave: it came from another address; a link was sent to the member instead"
 
 
@@ -73,6 +136,8 @@ def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRout
         return "confirm: there is no such held post"
     if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED:
         return "confirm: it came from another address; nothing done"
+    if asks_to_withdraw(parsed) or not waits_for_author(held):
+        return answer_author(held, sender, parsed, found)
     try:
         return f"confirm: the post is {confirm(held).state}"
     except NotPossible as refusal:
@@ -87,23 +152,19 @@ def _asked(member: Member, parsed: ParsedMail, found: CommandRoute) -> tuple[Ver
     for line in (parsed.subject, parsed.text.strip().partition("\n")[0]):
         words = [word for word in line.lower().split()[:12] if word not in _COURTESY]
         if words and words[0] in _VERBS and len(words) <= 2:
-            named = _known_group(member, words[1]) if words[1:] else community()
+            named = known_group(member, words[1]) if words[1:] else community()
             return (_VERBS[words[0]], named) if named is not None else (Verb.HELP, community())
     return Verb.HELP, community()
+
+
+def _first_word(parsed: ParsedMail) -> str:
+    lines = (_PREFIX.sub("", parsed.subject), parsed.text)
+    return next((line.split()[0].strip(".,:;!").lower() for line in lines if line.strip()), "")
 
 
 def _verb_of(command: str) -> Verb:
     """What a mail means that is a command as a whole; in words that are not in the table somebody wants to leave."""
     return next((_VERBS[word] for word in command.split() if word in _VERBS), Verb.LEAVE)
-
-
-def _known_group(member: Member, name: str) -> Group | None:
-    """The group of this mail name or, if the member may know of it, of this slug."""
-    local = name.partition("@")[0]
-    by_slug = group_by_slug(local)
-    if by_slug is not None and not by_slug.listed and membership_of(member.id, by_slug.id) is None:
-        by_slug = None
-    return group_by_mail_name(local) or by_slug
 
 
 def _join(member: Member, group: Group) -> str:
