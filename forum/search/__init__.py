@@ -16,8 +16,9 @@ from forum.search.documents import shown_texts
 from forum.search.engine import current_engine
 from forum.search.excerpts import marked_excerpt
 from forum.search.matches import PER_PAGE, Allowed, Matches, page_within, pages_of
-from forum.search.wanted import Wanted, read_wanted
+from forum.search.wanted import TagsWanted, Wanted, read_tags, read_wanted
 from forum.threads.models import Post, Thread
+from forum.threads.tags import threads_with
 
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -67,10 +68,12 @@ def search_posts(viewer: Viewer, query: Query) -> Found:
 
     Without words it lists by the filters alone, newest first; without anything it finds nothing.
     """
-    allowed = _allowed(viewer, query)
-    wanted = read_wanted(query.words, query.author or "")
+    tags = read_tags(query.words)
+    allowed = _allowed(viewer, query, tags)
+    wanted = read_wanted(tags.words, query.author or "")
     filtered = query.group_slug is not None or query.since is not None or query.until is not None
-    nothing_typed = not query.words.strip() and not (query.author or "").strip()
+    filtered = filtered or bool(tags.present or tags.absent)
+    nothing_typed = not tags.words.strip() and not (query.author or "").strip()
     if allowed is None:
         return NOTHING
     if wanted:
@@ -82,7 +85,7 @@ def search_posts(viewer: Viewer, query: Query) -> Found:
     return Found(matches.total, _hits(matches.post_ids, wanted), matches.page, pages_of(matches.total))
 
 
-def _allowed(viewer: Viewer, query: Query) -> Allowed | None:
+def _allowed(viewer: Viewer, query: Query, tags: TagsWanted) -> Allowed | None:
     """The conditions of the viewer's rights and of the filters; None when nothing can meet them."""
     group_ids = readable_group_ids(viewer)
     if query.group_slug is not None:
@@ -91,6 +94,8 @@ def _allowed(viewer: Viewer, query: Query) -> Allowed | None:
     if not group_ids:
         return None
     conditions: list[ColumnElement[bool]] = [Thread.group_id.in_(group_ids), Post.erased_at.is_(None)]
+    conditions += [Thread.id.in_(threads_with(name, group_ids)) for name in tags.present]
+    conditions += [Thread.id.not_in(threads_with(name, group_ids)) for name in tags.absent]
     zone = _zone(viewer.time_zone)
     if query.since is not None:
         conditions.append(Post.created_at >= _moment(query.since, time.min, zone))

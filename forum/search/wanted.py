@@ -1,7 +1,7 @@
 """What somebody looks for, read from the words that were typed. Pure; whatever was typed means something or nothing.
 
 All words must be there. "Several words" in quotation marks stand side by side, -word must not be there, and
-beginn* stands for every word that begins so. Anything else is plain words.
+beginn* stands for every word that begins so. tag:name asks for a tag of the thread. Anything else is plain words.
 """
 
 import re
@@ -13,6 +13,7 @@ _MOST_CHARACTERS = 500
 _MOST_PARTS = 32
 _SHORTEST_BEGINNING = 2
 _PART = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
+_TAG = re.compile(r'(?<!\S)(?P<minus>-?)tag:(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))', re.IGNORECASE)
 _QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 # Words that nearly every post has say nothing beside others; alone or in a phrase they are looked for.
 _COMMON = """
@@ -75,6 +76,26 @@ def read_wanted(typed: str, author: str = "") -> Wanted:
             present.append(part)
     name = tuple(folded for folded, _, _ in words_in(author[:_MOST_CHARACTERS]))[:_MOST_PARTS]
     return Wanted(tuple(dict.fromkeys(present or plain)), tuple(dict.fromkeys(absent)), name)
+
+
+@dataclass(frozen=True)
+class TagsWanted:
+    """What `tag:name` and `-tag:name` ask of a thread, and the other words that were typed."""
+
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+    words: str
+
+
+def read_tags(typed: str) -> TagsWanted:
+    """The tags that the words typed ask for; a name is written as people write it, with # or without."""
+    typed = typed[:_MOST_CHARACTERS].translate(_QUOTATION_MARKS)
+    present: list[str] = []
+    absent: list[str] = []
+    for match in _TAG.finditer(typed):
+        named = match["phrase"] if match["phrase"] is not None else match["word"]
+        (absent if match["minus"] else present).append(named)
+    return TagsWanted(tuple(present[:_MOST_PARTS]), tuple(absent[:_MOST_PARTS]), _TAG.sub(" ", typed))
 
 
 def _part(match: re.Match[str]) -> Part | None:

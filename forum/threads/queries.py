@@ -12,6 +12,7 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.queries import Viewer, may_read, readable_group_ids
 from forum.threads.models import Attachment, Post, ReadingMark, Thread
+from forum.threads.tags import subject_beside, tags_of, threads_with
 
 ANCESTORS_AT_MOST = 60
 SUBJECT_MATCH_DAYS = 14
@@ -23,6 +24,12 @@ class ThreadRow:
 
     thread: Thread
     unread: bool
+    tags: Sequence[str]
+
+    @property
+    def subject(self) -> str:
+        """The subject beside the tags."""
+        return subject_beside(self.thread.subject, self.tags)
 
 
 def thread_for(viewer: Viewer, public_id: str) -> Thread | None:
@@ -38,12 +45,14 @@ def thread_by_public_id(public_id: str) -> Thread | None:
 
 
 def threads_page(
-    group_id: int, *, before: int | None = None, limit: int = 30, unanswered: bool = False
+    group_id: int, *, before: int | None = None, limit: int = 30, unanswered: bool = False, tag: str | None = None
 ) -> Sequence[Thread]:
     """Threads of a group, the one with the newest post first; `before` is the last_published_no of a page's last."""
     rows = select(Thread).where(Thread.group_id == group_id, Thread.posts > 0)
     if unanswered:
         rows = rows.where(Thread.posts == 1)
+    if tag is not None:
+        rows = rows.where(Thread.id.in_(threads_with(tag, [group_id])))
     if before is not None:
         rows = rows.where(Thread.last_published_no < before)
     return db.session.scalars(rows.order_by(Thread.last_published_no.desc()).limit(limit)).all()
@@ -59,9 +68,13 @@ def latest_threads(viewer: Viewer, *, before: int | None = None, limit: int = 30
 
 
 def with_marks(viewer: Viewer, threads: Sequence[Thread]) -> Sequence[ThreadRow]:
-    """The threads with the viewer's reading marks, in one query."""
-    marks = reading_marks(viewer.member_id, [thread.id for thread in threads])
-    return [ThreadRow(thread, marks.get(thread.id, 0) < thread.last_published_no) for thread in threads]
+    """The threads with the viewer's reading marks and their tags, in two queries."""
+    ids = [thread.id for thread in threads]
+    marks, tags = reading_marks(viewer.member_id, ids), tags_of(ids)
+    return [
+        ThreadRow(thread, marks.get(thread.id, 0) < thread.last_published_no, tags.get(thread.id, ()))
+        for thread in threads
+    ]
 
 
 def reading_marks(member_id: int, thread_ids: Sequence[int]) -> Mapping[int, int]:
@@ -198,6 +211,14 @@ def count_posts_since(author_id: int, group_id: int, moment: datetime) -> int:
         .where(Post.author_id == author_id, Post.created_at > moment, Thread.group_id == group_id)
     )
     return db.session.scalar(rows) or 0
+
+
+def last_post_in(thread_id: int, author_id: int, after: datetime) -> datetime | None:
+    """When somebody last posted in a thread after a moment, for slow threads."""
+    rows = select(func.max(Post.created_at)).where(
+        Post.author_id == author_id, Post.created_at > after, Post.thread_id == thread_id
+    )
+    return db.session.scalar(rows)
 
 
 def count_threads(group_id: int) -> int:

@@ -43,7 +43,8 @@ def subject_key(subject: str) -> str:
     A bare "Re:" is no subject.
     """
     bare = bare_subject(subject)
-    bare = "" if _PREFIX.fullmatch(bare) else _HASHTAG.sub(" ", bare)
+    # A subject of nothing but hashtags is one all the same.
+    bare = "" if _PREFIX.fullmatch(bare) else _HASHTAG.sub(" ", bare).strip() or bare
     return " ".join(bare.casefold().split()).rstrip(" .!?…")[:500]
 
 

@@ -1,23 +1,28 @@
 """My groups: how each one's posts reach me, joining, leaving, and the one-click unsubscribe of mail programs."""
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from forum.accounts.models import Member
-from forum.accounts.queries import member_by_id
+from forum.accounts.models import DigestFormat, Member, PauseReason
+from forum.accounts.pausing import way_back
+from forum.accounts.preferences import WEEKDAYS, is_away, zone_of
+from forum.accounts.queries import member_by_id, primary_address
 from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import (
     COME_BACK_WITHIN,
-    MailChoice,
     NotPossible,
     ask_to_join,
-    choose_mail,
     come_back,
+    come_back_to_community,
     leave,
     may_come_back,
+    one_click_leaves,
     stop_mail,
 )
+from forum.groups.choices import DIGESTS, MailChoice, choose_mail
 from forum.groups.models import Delivery, Group, Kind, Membership, Standing
 from forum.groups.queries import (
     former_membership,
@@ -27,30 +32,41 @@ from forum.groups.queries import (
     membership_of,
     memberships_of,
 )
+from forum.queue import enqueue
+from forum.threads.following import chosen_tags
+from forum.threads.models import Choice
 from forum.tokens import Purpose, current_tokens
+from forum.web.me import time_zones
 from forum.web.session import csrf, member, members_only, sign_out, signed_in_member, the_group, viewer
 
 blueprint = Blueprint("subscriptions", __name__)
 
 Page = Response | str | tuple[str, int]
 
-DELIVERIES = (
-    (Delivery.SINGLE, "Every post as its own mail"),
-    (Delivery.DIGEST, "One mail a day with all posts"),
-    (Delivery.NONE, "No mail: I read it here"),
+TOPICS = "-topics"
+# Words of the form: a way of delivery, and for digests of topics alone one more ending.
+WAYS = (
+    (Delivery.SINGLE.value, "Every post as its own mail"),
+    (Delivery.DIGEST.value, "One mail a day with all posts"),
+    (Delivery.DIGEST.value + TOPICS, "One mail a day with the topics only"),
+    (Delivery.WEEKLY.value, "One mail a week with all posts"),
+    (Delivery.WEEKLY.value + TOPICS, "One mail a week with the topics only"),
+    (Delivery.FOLLOWED.value, "Only threads and tags that I follow"),
+    (Delivery.SPECIALS.value, "Only special announcements"),
+    (Delivery.NONE.value, "No mail: I read it here"),
 )
-# What an operator may have set and the page does not offer: shown while it stands, so that saving does not change it.
-_SET_ELSEWHERE = {
-    Delivery.WEEKLY: "One mail a week, as set by an operator",
-    Delivery.FOLLOWED: "Only threads I follow, as set by an operator",
-    Delivery.SPECIALS: "Only special announcements, as set by an operator",
-}
+FORMATS = (
+    (DigestFormat.HTML, "Formatted"),
+    (DigestFormat.PLAIN, "Plain text"),
+    (DigestFormat.RFC1153, "Plain text that mail programs can take apart (RFC 1153)"),
+)
+HOURS = [(hour, f"{hour}:00") for hour in range(24)]
 
 
 @blueprint.get("/my-groups")
 @members_only
 def my_groups() -> Page:
-    return _my_groups_page({})
+    return my_groups_page({})
 
 
 @blueprint.post("/my-groups")
@@ -63,9 +79,15 @@ def save() -> Page:
         given = request.form.get(f"delivery-{slug}")
         if given is None:
             continue
-        if given not in {value for value, _words in _offered(membership)}:
-            return _my_groups_page({f"delivery-{slug}": f"Choose one of the ways for {membership.group.name}."})
-        choices[membership.group_id] = MailChoice(Delivery(given), request.form.get(f"own-{slug}") == "yes")
+        if given not in dict(WAYS):
+            return my_groups_page({f"delivery-{slug}": f"Choose one of the ways for {membership.group.name}."})
+        choices[membership.group_id] = MailChoice(
+            Delivery(given.removesuffix(TOPICS)),
+            request.form.get(f"own-{slug}") == "yes",
+            topics_only=given.endswith(TOPICS),
+            acknowledge=request.form.get(f"acknowledge-{slug}") == "yes",
+            copy_when_addressed=request.form.get(f"once-{slug}") != "yes",
+        )
     with transaction():
         choose_mail(member(), choices)
     flash("Your choices are saved. They count from now on, also for mail on its way.")
@@ -76,19 +98,30 @@ def _receiving() -> list[Membership]:
     return [each for each in memberships_of(member().id) if each.standing in (Standing.ACTIVE, Standing.MUTED)]
 
 
-def _offered(membership: Membership) -> list[tuple[Delivery, str]]:
-    words = _SET_ELSEWHERE.get(membership.delivery)
-    return [*DELIVERIES, (membership.delivery, words)] if words else [*DELIVERIES]
+def _way_of(membership: Membership) -> str:
+    return membership.delivery + (TOPICS if membership.topics_only and membership.delivery in DIGESTS else "")
 
 
-def _my_groups_page(errors: dict[str, str]) -> Page:
-    memberships = memberships_of(member().id)
+def my_groups_page(errors: dict[str, str]) -> Page:
+    """The page of all choices for mail, with sentences beside fields that were filled in wrongly."""
+    who = member()
+    memberships = memberships_of(who.id)
     page = render_template(
         "subscriptions/my_groups.html",
-        rows=[(each, _offered(each)) for each in _receiving()],
+        rows=[(each, _way_of(each)) for each in _receiving()],
+        ways=WAYS,
+        tags=chosen_tags(who.id),
+        Choice=Choice,
+        who=who,
+        away=is_away(who),
+        hours=HOURS,
+        weekdays=list(enumerate(WEEKDAYS)),
+        formats=FORMATS,
+        zones=[(zone, zone.replace("_", " ")) for zone in time_zones()],
+        earliest=(now().astimezone(zone_of(who)) + timedelta(days=1)).date(),
         pending=[each for each in memberships if each.standing is Standing.PENDING],
         closed=[each for each in memberships if each.standing is Standing.BANNED and may_see(viewer(), each.group)],
-        left=former_memberships_since(member().id, now() - COME_BACK_WITHIN),
+        left=former_memberships_since(who.id, now() - COME_BACK_WITHIN),
         errors=errors,
         Standing=Standing,
     )
@@ -133,11 +166,13 @@ def leave_group(slug: str) -> Page:
     try:
         with transaction():
             leave(who, group, actor_id=who.id, why="left on the web")
+            if group.kind is Kind.COMMUNITY:
+                enqueue("notice.left", who.id, group.id)
     except NotPossible as error:
         return _leave_page(group, {"": str(error)})
     if group.kind is Kind.COMMUNITY:
         sign_out()
-        flash(f"You have left {group.name} and all its groups. To come back, ask a member for an invitation.")
+        flash(f"You have left {group.name} and all its groups. A mail tells you how to undo it within 30 days.")
         return redirect("/sign-in")
     flash(f"You have left {group.name}. You can come back below for 30 days.")
     return redirect("/my-groups")
@@ -183,6 +218,22 @@ def unsubscribe(token: str) -> Page:
     return _unsubscribe_page(token, who, group, just_done=True)
 
 
+@blueprint.post("/u/<token>/undo")
+def undo_leaving(token: str) -> Page:
+    """Come back to the community and its groups, for whoever holds the token of the notice; a button, with its form."""
+    who, group = _subscription(token)
+    try:
+        with transaction():
+            if group.kind is not Kind.COMMUNITY:
+                abort(404)
+            come_back_to_community(who)
+    except NotPossible as error:
+        flash(str(error))
+        return redirect(f"/u/{token}")
+    flash(f"You are a member of {group.name} again, and of the groups that you had.")
+    return redirect("/sign-in")
+
+
 def _subscription(token: str) -> tuple[Member, Group]:
     """The member and the group that a token of a copy's List-Unsubscribe names, or 404."""
     numbers = current_tokens().read(Purpose.LEAVE, token)
@@ -205,8 +256,15 @@ def _unsubscribe_page(token: str, who: Member, group: Group, *, just_done: bool)
         and membership.standing in (Standing.ACTIVE, Standing.MUTED)
         and membership.delivery is not Delivery.NONE,
         # Only the page with the button still asks; who has left or gets no mail is told so.
-        stays=group.kind is Kind.COMMUNITY or (membership is not None and membership.role != "member"),
+        stays=not one_click_leaves(group, membership),
         just_done=just_done,
         own=here is not None and here.id == who.id,
         may_come_back=may_come_back(former_membership(who.id, group.id)),
+        way_back=_way_back(who),
     )
+
+
+def _way_back(who: Member) -> str:
+    """The link that ends a pause after a complaint, for whoever has a mail of ours: such a link has no term."""
+    address = primary_address(who.id)
+    return way_back(address) if address is not None and address.pause_reason is PauseReason.COMPLAINT else ""

@@ -12,24 +12,22 @@ from forum.db import db, transaction
 from forum.groups.actions import (
     NEWCOMER_POSTS,
     GroupChange,
-    MailChoice,
     NotPossible,
     add_to_group,
     admit,
     ask_to_join,
     change_group,
-    choose_mail,
     come_back,
     create_community,
     create_group,
     decline,
     end_past_mutes,
     leave,
-    set_delivery,
     set_role,
     set_standing,
     stop_mail,
 )
+from forum.groups.choices import MailChoice, choose_mail, set_delivery
 from forum.groups.models import Delivery, Group, JoinPolicy, Kind, Membership, Role, Standing
 from forum.groups.queries import community, former_membership, membership_of, reason_for_declining
 from forum.groups.slugs import BadSlug

@@ -286,3 +286,29 @@ def test_any_query_whatever_gives_an_answer(
     found = search_posts(viewer, Query(words, slug, author, since, until, page))
     assert len(found.hits) <= found.total
     assert 1 <= found.page <= found.pages
+
+
+def test_tags_are_asked_for_by_name_alone_or_beside_words(
+    ann: Member, cardiology: Group, index: Index, ask: Ask
+) -> None:
+    first = published(ann, cardiology, "Which lead is this? #ecg", "The third one")
+    second = published(ann, cardiology, "[ECG] [journal club] May", "A paper on leads")
+    third = published(ann, cardiology, "Coffee", "An ecg without a tag")
+    index()
+    assert ids(ask(ann, "tag:ecg")) == ids(ask(ann, "TAG:#ECG")) == [second, first]
+    assert ids(ask(ann, "tag:ecg paper")) == [second]
+    assert ids(ask(ann, 'tag:"journal club"')) == ids(ask(ann, "tag:journal-club tag:ecg")) == [second]
+    assert ids(ask(ann, "ecg -tag:ecg")) == [third]
+    assert ids(ask(ann, "-tag:ecg")) == [third]
+    assert ask(ann, "tag:none") == ask(ann, "tag:#1") == NOTHING
+    bea = a_member("bea@example.org", "Bea Okafor")
+    assert ask(bea, "tag:ecg") == NOTHING
+
+
+def test_an_answer_under_a_new_tag_makes_its_whole_thread_findable(
+    ann: Member, cardiology: Group, index: Index, ask: Ask
+) -> None:
+    first = published(ann, cardiology, "Which lead is this?", "The third one")
+    index()
+    second = published(ann, cardiology, "Re: Which lead is this? #ecg", "No", answers=first)
+    assert ids(ask(ann, "tag:ecg")) == [second, first]
