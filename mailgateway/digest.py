@@ -1,0 +1,391 @@
+"""Sends digests: plans those that are due, looks up and writes each at the moment when it goes, marks what went out.
+
+A digest and the marks of what it covered are settled in one transaction; what was in flight at a crash may go twice.
+No transaction is open while SMTP talks.
+"""
+
+import asyncio
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from forum.accounts.models import Member
+from forum.clock import now
+from forum.db import db, reading, transaction
+from forum.groups.models import Membership
+from forum.groups.queries import community
+from forum.queue import LEASE, Task, anything_due, back_off, claim, put_off, renew
+from forum.settings import current_settings
+from forum.tokens import current_tokens
+from forum.work import Handler, run_tasks
+from mailgateway.addresses import Addresses
+from mailgateway.digest_content import MOST_ITEMS, Letter, Sender, compose_digest
+from mailgateway.digest_gather import Covered, gather
+from mailgateway.digest_plan import anybody_due, end_absences, plan_catch_up, plan_due
+from mailgateway.digest_posts import Shelf
+from mailgateway.models import Delivery, DeliveryState, Digest, DigestKind
+from mailgateway.smarthost import Carrier, carrier_for
+from mailgateway.smtp import Copy, Receipt
+
+CLAIM = 500
+# Members are looked up so many together: few enough that what changes while their digests go is obeyed.
+GATHERED_AT_ONCE = 100
+MARK_AFTER = 100
+MARK_SECONDS = 0.2
+MARK_AGAIN_SECONDS = 1.0
+RENEW_SECONDS = 10.0
+ROUND_SECONDS = 5.0
+TROUBLE_SECONDS = 20.0
+# Then it is given up: by the next day another digest has taken its place anyway.
+MAX_TRIES = 30
+ANOTHER_GOES = timedelta(seconds=20)
+A_BETTER_DAY = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+def catch_up(task: Task) -> None:
+    """A member's mail flows again: one summary of what was published after the number in `other_id`."""
+    if task.other_id is None:
+        raise ValueError("digest.catch_up needs the number after which to begin")
+    plan_catch_up(task.target_id, task.other_id)
+
+
+HANDLERS: Mapping[str, Handler] = {"digest.catch_up": catch_up}
+
+
+def run(owner: str) -> Generator[int, None, None]:
+    """The worker of kind `digest`."""
+    carrier = carrier_for(current_settings())
+    summaries = run_tasks(owner, HANDLERS)
+    with asyncio.Runner() as runner:
+        round_ = _Round(owner, carrier)
+        try:
+            while True:
+                done = next(summaries) + _plan()
+                with reading():
+                    due = anything_due(Digest)
+                if due and not round_.paused():
+                    done += runner.run(round_.go())
+                else:
+                    # Connections that wait for work hear here that the other side has closed them.
+                    runner.run(asyncio.sleep(0))
+                yield done
+        finally:
+            summaries.close()
+            runner.run(carrier.close())
+
+
+def _plan() -> int:
+    with reading():
+        if not anybody_due():
+            return 0
+    planned = 0
+    # The plan is made before the sending begins, so that all have the same end.
+    while True:
+        with transaction():
+            some = end_absences() + plan_due()
+        planned += some
+        if not some:
+            return planned
+
+
+class _Round:
+    """One stretch of sending."""
+
+    def __init__(self, owner: str, carrier: Carrier) -> None:
+        self._owner = owner
+        self._carrier = carrier
+        self._addresses = Addresses(current_settings().domain, current_tokens())
+        self._shelf = Shelf()
+        self._covered: dict[int, tuple[Covered, int]] = {}
+        self._receipts: list[Receipt] = []
+        self._in_flight: set[int] = set()
+        self._marked_at = self._renewed_at = time.monotonic()
+        self._mark_again_at = self._paused_until = 0.0
+
+    def paused(self) -> bool:
+        return time.monotonic() < self._paused_until
+
+    async def go(self) -> int:
+        """Send until nothing is due, or for some seconds; returns how many digests were settled."""
+        settled = 0
+        self._shelf.clear()
+        until = time.monotonic() + ROUND_SECONDS
+        try:
+            while time.monotonic() < until and not self.paused() and (ids := self._claim()):
+                settled += len(ids)
+                await self._carrier.deliver(self._copies(ids), self._note)
+        finally:
+            await self._mark_all()
+        return settled
+
+    def _claim(self) -> Sequence[int]:
+        with transaction():
+            claimed = claim(Digest, CLAIM, self._owner)
+        with transaction():
+            ids = one_a_member(claimed)
+        self._in_flight.update(ids)
+        return ids
+
+    def _copies(self, ids: Sequence[int]) -> Iterator[Copy]:
+        """The digests that may go, looked up and written as they are pulled."""
+        for start in range(0, len(ids), GATHERED_AT_ONCE):
+            some = ids[start : start + GATHERED_AT_ONCE]
+            with reading():
+                found = gather(some)
+                self._shelf.fetch(id for letter in found.letters for id in letter.post_ids[:MOST_ITEMS])
+                sender = self._sender()
+            writing = {letter.digest_id for letter in found.letters}
+            nothing = [found.covered[id] for id in some if id in found.covered and id not in writing]
+            barred = [id for id in some if id not in found.covered]
+            if nothing or barred:
+                with transaction():
+                    settle(nothing)
+                    _forget([each.digest_id for each in nothing])
+                    _skip(barred)
+                self._in_flight.difference_update(each.digest_id for each in nothing)
+                self._in_flight.difference_update(barred)
+            for letter in found.letters:
+                copy = self._write(letter, sender)
+                if copy is not None:
+                    self._covered[letter.digest_id] = found.covered[letter.digest_id], letter.address_id
+                    yield copy
+
+    def _write(self, letter: Letter, sender: Sender) -> Copy | None:
+        """One digest. One that cannot be written waits for a person and holds no other up."""
+        moment = now()
+        try:
+            message = compose_digest(letter, sender, self._shelf.rendered, moment)
+        except Exception as error:
+            log.exception("a digest could not be written", digest=letter.digest_id)
+            with transaction() as session:
+                put_off(session.get_one(Digest, letter.digest_id), f"{type(error).__name__}: {error}")
+            self._in_flight.discard(letter.digest_id)
+            return None
+        return Copy(
+            key=letter.digest_id,
+            envelope_sender=self._addresses.bounce(letter.address_id, moment),
+            recipient=letter.email,
+            parts=(message,),
+        )
+
+    def _sender(self) -> Sender:
+        root = community()
+        return Sender(root.name, root.mail_name, current_settings().base_url, self._addresses)
+
+    def _note(self, receipt: Receipt) -> None:
+        self._receipts.append(receipt)
+        self._in_flight.discard(receipt.key)
+        moment = time.monotonic()
+        if moment < self._mark_again_at:
+            return
+        if len(self._receipts) >= MARK_AFTER or moment - self._marked_at > MARK_SECONDS:
+            self._mark()
+        if self._in_flight and moment - self._renewed_at > RENEW_SECONDS:
+            with transaction():
+                renew(Digest, self._in_flight, self._owner)
+            self._renewed_at = time.monotonic()
+
+    def _mark(self) -> None:
+        """Write the receipts down. While the database is busy or away they are kept: they are all that is known."""
+        receipts, self._receipts = self._receipts, []
+        trouble = self._carrier.trouble
+        if trouble is not None:
+            log.warning("the smarthost cannot be used", trouble=str(trouble))
+            self._paused_until = time.monotonic() + TROUBLE_SECONDS
+        if receipts:
+            try:
+                with transaction():
+                    mark(receipts, self._covered, blameless=trouble is not None)
+                for receipt in receipts:
+                    self._covered.pop(receipt.key, None)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("marks will be written later", marks=len(receipts), error=str(error.orig))
+                self._receipts = receipts + self._receipts
+                self._mark_again_at = time.monotonic() + MARK_AGAIN_SECONDS
+        self._marked_at = time.monotonic()
+
+    async def _mark_all(self) -> None:
+        self._mark()
+        until = time.monotonic() + LEASE.total_seconds()
+        while self._receipts and time.monotonic() < until:
+            await asyncio.sleep(MARK_AGAIN_SECONDS)
+            self._mark()
+
+
+def one_a_member(claimed: Sequence[int]) -> Sequence[int]:
+    """Of the claimed digests those to send now: of each member one, while no other worker is sending another.
+
+    The newest one takes the place of older ones that have not gone yet; a summary goes before a digest. Members are
+    locked first, so that of two workers with a digest each of the same member the second sees what the first does.
+    """
+    rows = db.session.scalars(select(Digest).where(Digest.id.in_(claimed))).all()
+    members = sorted({row.member_id for row in rows})
+    db.session.execute(select(Member.id).where(Member.id.in_(members)).order_by(Member.id).with_for_update())
+    open_ones = (
+        select(Digest)
+        .where(Digest.member_id.in_(members), Digest.done_at.is_(None), Digest.set_aside_at.is_(None))
+        .order_by(Digest.id)
+        .execution_options(populate_existing=True)
+    )
+    by_member: dict[int, list[Digest]] = {}
+    for row in db.session.scalars(open_ones):
+        by_member.setdefault(row.member_id, []).append(row)
+    mine = set(claimed)
+    going: list[int] = []
+    for waiting in by_member.values():
+        going.extend(_one_of(waiting, mine))
+    return going
+
+
+def _one_of(waiting: Sequence[Digest], mine: set[int]) -> Iterator[int]:
+    """Which of a member's open digests goes now; those in its way are closed or put off."""
+    moment = now()
+    if any(each.id not in mine and each.leased_until is not None and each.leased_until >= moment for each in waiting):
+        for each in waiting:
+            if each.id in mine:
+                _put_off(each)
+        return
+    summaries = [each for each in waiting if each.kind is DigestKind.CATCH_UP]
+    others = [each for each in waiting if each.kind is not DigestKind.CATCH_UP]
+    for several in (summaries, others):
+        for older in several[:-1]:
+            newest = several[-1]
+            if older.kind is DigestKind.WEEKLY:
+                newest.kind = DigestKind.WEEKLY
+            if older.from_no is not None and newest.from_no is not None:
+                newest.from_no = min(older.from_no, newest.from_no)
+            older.state, older.done_at, older.leased_until = DeliveryState.SKIPPED, moment, None
+            older.error = f"digest {newest.id} has what this one had"
+    first = [several[-1] for several in (summaries, others) if several]
+    for later in first[1:]:
+        if later.id in mine:
+            _put_off(later)
+    if first[0].id in mine:
+        yield first[0].id
+    else:
+        # It waits for its next try; what this one had is in it or comes after it.
+        first[0].due_at = moment
+
+
+def _put_off(digest: Digest) -> None:
+    digest.due_at, digest.leased_until, digest.leased_by = now() + ANOTHER_GOES, None, None
+    digest.attempts = max(digest.attempts - 1, 0)
+
+
+def mark(receipts: Sequence[Receipt], covered: Mapping[int, tuple[Covered, int]], *, blameless: bool = False) -> None:
+    """Write down what became of digests, and with each that went out what it covered. Needs an open transaction.
+
+    `blameless`: the smarthost as a whole was in trouble, so that a deferred one has not used up an attempt.
+    """
+    sent = [receipt.key for receipt in receipts if receipt.verdict == "sent"]
+    settle([covered[id][0] for id in sent], {covered[id][0].member_id: covered[id][1] for id in sent})
+    moment = now()
+    if sent:
+        rows = [
+            {"id": id, "from_no": covered[id][0].from_no, "state": DeliveryState.SENT, "done_at": moment} for id in sent
+        ]
+        db.session.execute(update(Digest), [row | {"leased_until": None, "error": None} for row in rows])
+    for receipt in receipts:
+        if receipt.verdict != "sent":
+            _mark_failed(db.session.get_one(Digest, receipt.key), receipt, blameless)
+
+
+def settle(covered: Sequence[Covered], address_of: Mapping[int, int] | None = None) -> None:
+    """Move the marks of memberships and settle single copies that waited. Needs an open transaction.
+
+    A mark only goes up: the member may have chosen anew meanwhile. Of posts that went to other groups too a row of
+    Delivery remembers that the member has had them.
+    """
+    memberships: dict[int, list[int]] = {}
+    for each in covered:
+        for membership_id, number in each.marks:
+            memberships.setdefault(number, []).append(membership_id)
+    for number, ids in memberships.items():
+        mine = Membership.id.in_(ids)
+        raised = update(Membership).where(mine, Membership.digest_no < number).values(digest_no=number)
+        closed = update(Membership).where(mine, Membership.digest_until_no <= number).values(digest_until_no=None)
+        for statement in (raised, closed):
+            db.session.execute(statement.execution_options(synchronize_session=False))
+    moment = now()
+    waiting = (Delivery.state == DeliveryState.SKIPPED) & Delivery.for_digest
+    settled = [id for each in covered for id in each.settled]
+    passed = [id for each in covered for id in each.passed]
+    for ids, values in (
+        (settled, {"state": DeliveryState.SENT, "done_at": moment, "error": None}),
+        (passed, {"for_digest": False}),
+    ):
+        if ids:
+            statement = update(Delivery).where(Delivery.id.in_(ids), waiting).values(values)
+            db.session.execute(statement.execution_options(synchronize_session=False))
+    elsewhere = [
+        {
+            "fan_out_key": key,
+            "post_id": post_id,
+            "member_id": each.member_id,
+            "address_id": (address_of or {}).get(each.member_id),
+            "state": DeliveryState.SENT,
+            "for_digest": True,
+            "due_at": moment,
+            "done_at": moment,
+            "attempts": 0,
+        }
+        for each in covered
+        for key, post_id in each.elsewhere
+    ]
+    if elsewhere:
+        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+        db.session.execute(
+            insert(Delivery).on_conflict_do_nothing(index_elements=[Delivery.fan_out_key, Delivery.member_id]),
+            elsewhere,
+        )
+
+
+def _forget(digest_ids: Sequence[int]) -> None:
+    """A digest with nothing to say was never one."""
+    if digest_ids:
+        rows = delete(Digest).where(Digest.id.in_(digest_ids))
+        db.session.execute(rows.execution_options(synchronize_session=False))
+
+
+def _skip(digest_ids: Sequence[int]) -> None:
+    """The member may not have it now, or is away: what it had stays owed. A summary waits for a better day."""
+    if digest_ids:
+        db.session.execute(
+            update(Digest)
+            .where(Digest.id.in_(digest_ids), Digest.kind == DigestKind.CATCH_UP, Digest.attempts < MAX_TRIES)
+            .values(due_at=now() + A_BETTER_DAY, leased_until=None)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.execute(
+            update(Digest)
+            .where(Digest.id.in_(digest_ids), Digest.done_at.is_(None), Digest.due_at <= now())
+            .values(
+                state=DeliveryState.SKIPPED,
+                done_at=now(),
+                leased_until=None,
+                error="no standing, no address for mail, or away at the moment of sending",
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _mark_failed(digest: Digest, receipt: Receipt, blameless: bool) -> None:
+    moment = now()
+    digest.leased_until = None
+    digest.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:500]
+    if receipt.verdict == "deferred" and blameless:
+        digest.attempts = max(digest.attempts - 1, 0)
+        digest.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
+    elif receipt.verdict == "refused":
+        digest.state, digest.done_at = DeliveryState.REFUSED, moment
+    elif digest.attempts >= MAX_TRIES:
+        digest.state, digest.done_at = DeliveryState.GIVEN_UP, moment
+    else:
+        digest.due_at = moment + back_off(digest.attempts)
