@@ -6,9 +6,10 @@ A second decision on the same post is harmless: it says who acted first.
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import assert_never
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from forum.clock import now
 from forum.db import db
@@ -16,11 +17,21 @@ from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance, Group, Membership, Standing
 from forum.groups.queries import community, membership_of
 from forum.log import record
+from forum.moderation.queries import has_finding, is_letter, with_finding
 from forum.posting.held import findings_today, publish_held
 from forum.posting.hold import LETTER, finding_row
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
+from forum.rules.emergency import EMERGENCY
 from forum.rules.submission import Finding, Severity
+from forum.text import normalise
+from forum.threads.models import TextFormat
+
+CLAIM_LASTS = timedelta(minutes=15)
+# So many posts go out in one transaction of what goes out together.
+BATCH = 25
+_UNDO_SENT_BACK = "the author sends it again; the text is in the author's mail"
+_UNDO_OUT = "erase the post"
 
 
 class Decision(enum.StrEnum):
@@ -40,6 +51,14 @@ class Decided:
 
 def decide(held: HeldPost, decision: Decision, *, actor_id: int, reason: str = "") -> Decided:
     """Approve, reject or return a held post, once. Rejecting and returning need a reason, which the author gets."""
+    decided = decide_among_others(held, decision, actor_id=actor_id, reason=reason)
+    if decided.by_this:
+        enqueue("moderators.decided", held.id, actor_id)
+    return decided
+
+
+def decide_among_others(held: HeldPost, decision: Decision, *, actor_id: int, reason: str = "") -> Decided:
+    """The same as one of many at once: the author is told, and the other moderators get no line for each."""
     reason = reason.strip()
     if not _lock_waiting(held):
         return _as_it_stands(held)
@@ -51,11 +70,101 @@ def decide(held: HeldPost, decision: Decision, *, actor_id: int, reason: str = "
             if not reason:
                 raise NotPossible("Write a reason. The author gets it by mail.")
             held.state = HeldState.REJECTED if decision is Decision.REJECT else HeldState.RETURNED
-            enqueue("notice.decided", held.id)
+            if not is_letter(held):
+                enqueue("notice.decided", held.id)
         case unknown:
             assert_never(unknown)
-    _note_decision(held, decision, actor_id, reason)
+    undo = _UNDO_OUT if decision is Decision.APPROVE else _UNDO_SENT_BACK
+    _note_decision(held, decision, actor_id, reason, undo)
     return Decided(held.state, True, held.decided_by.name if held.decided_by else "")
+
+
+def edit_and_approve(held: HeldPost, text: str, *, actor_id: int) -> Decided:
+    """Let a post out with other words. The author's own are kept for moderators, and the post says that it changed."""
+    words = normalise(text)
+    if not words:
+        raise NotPossible("Write the new text below the word edit.")
+    if not _lock_waiting(held):
+        return _as_it_stands(held)
+    _check_approvable(held)  # Before the words change, so that a refusal leaves them as they were.
+    held.original_text, held.original_html = held.text, held.html
+    held.text, held.html, held.text_format = words, "", TextFormat.PLAIN
+    record(
+        "edit",
+        "held_post",
+        held.id,
+        actor_id=actor_id,
+        group_id=held.group_id,
+        undo="the original is kept with the held post",
+    )
+    db.session.flush()
+    return decide(held, Decision.APPROVE, actor_id=actor_id)
+
+
+def approve_and_trust(held: HeldPost, *, actor_id: int) -> Decided:
+    """Approve, and from now on `moderate` holds nothing of this author in the group."""
+    decided = decide(held, Decision.APPROVE, actor_id=actor_id)
+    if decided.by_this and held.author_id is not None:
+        set_trusted(held.author_id, held.group_id, True, actor_id=actor_id)
+    return decided
+
+
+def set_trusted(author_id: int, group_id: int, trusted: bool, *, actor_id: int) -> None:
+    """Whether a member's posts to a group go out where others' are read first."""
+    membership = membership_of(author_id, group_id)
+    if membership is None:
+        raise NotPossible("The author is not a member of the group.")
+    if membership.trusted is trusted:
+        return
+    membership.trusted = trusted
+    word, other = ("trust", "distrust") if trusted else ("distrust", "trust")
+    record(word, "membership", membership.id, actor_id=actor_id, group_id=group_id, undo=other)
+
+
+def approve_all_of_author(held: HeldPost, *, actor_id: int) -> Decided:
+    """Approve this one now, and whatever else of its author waits in the group soon after, oldest first."""
+    decided = decide(held, Decision.APPROVE, actor_id=actor_id)
+    if held.author_id is not None:
+        record("approve all", "held_post", held.id, actor_id=actor_id, group_id=held.group_id, undo=_UNDO_OUT)
+        enqueue("approve_all", held.id, actor_id)
+    return decided
+
+
+def approve_next_of_author(held_id: int, actor_id: int) -> int:
+    """One batch of what `approve_all_of_author` has promised; another is asked for while there is more."""
+    held = db.session.get_one(HeldPost, held_id)
+    # Whose authorship is in doubt is not "of this author": a forgery must not go out with the rest.
+    waiting = _waiting_of(
+        held.group_id,
+        HeldPost.author_id == held.author_id,
+        ~with_finding("assurance"),
+        ~with_finding(LETTER),
+    )
+    for each in waiting:
+        if _is_approvable(each):
+            decide_among_others(each, Decision.APPROVE, actor_id=actor_id)
+    left = [each for each in waiting if each.state is HeldState.WAITING]
+    if len(waiting) == BATCH and len(left) < BATCH:
+        enqueue("approve_all", held_id, actor_id)
+    return len(waiting) - len(left)
+
+
+def claim(held: HeldPost, *, actor_id: int) -> str:
+    """Say "I am looking at it" for a quarter of an hour; the name of who was first if somebody else is at it."""
+    if not _lock_waiting(held):
+        raise NotPossible(f"{_as_it_stands(held).by_name} has acted already.")
+    if held.claimed_by is not None and held.claimed_by_id != actor_id and is_claimed(held):
+        return held.claimed_by.name
+    held.claimed_by_id, held.claimed_until = actor_id, now() + CLAIM_LASTS
+    record("claim", "held_post", held.id, actor_id=actor_id, group_id=held.group_id, undo="it ends in 15 minutes")
+    db.session.flush()
+    db.session.expire(held, ["claimed_by"])
+    return ""
+
+
+def is_claimed(held: HeldPost) -> bool:
+    """Whether somebody is looking at it now."""
+    return held.claimed_until is not None and held.claimed_until > now()
 
 
 def withdraw(held: HeldPost) -> Decided:
@@ -63,13 +172,25 @@ def withdraw(held: HeldPost) -> Decided:
     if not _lock_waiting(held):
         return _as_it_stands(held)
     held.state = HeldState.WITHDRAWN
-    _note_decision(held, "withdraw", held.author_id, "")
+    _note_decision(held, "withdraw", held.author_id, "", "the author sends it again")
     return Decided(held.state, True, held.byline)
+
+
+def return_undecided(held: HeldPost) -> bool:
+    """Nobody has decided in time: it goes back to its author with the whole text; False when somebody just has."""
+    if not _lock_waiting(held):
+        return False
+    held.state = HeldState.RETURNED
+    days = held.group.decide_within_days
+    why = f"No moderator of {held.group.name} has decided within {days} days."
+    _note_decision(held, "time out", None, why, _UNDO_SENT_BACK)
+    enqueue("notice.decided", held.id)
+    return True
 
 
 def confirm(held: HeldPost) -> Decided:
     """The author says "I wrote this": what was held for assurance alone goes out, else it waits for the rest."""
-    if not _lock_waiting(held) or not _has_finding(held, "assurance"):
+    if not _lock_waiting(held) or not has_finding(held, "assurance"):
         return _as_it_stands(held)
     _check_approvable(held)  # Before anything is changed, so that a refusal leaves nothing half-done.
     today = findings_today(held, Assurance.PROVEN)
@@ -80,28 +201,47 @@ def confirm(held: HeldPost) -> Decided:
     return _drop_finding(held, "assurance", "confirmed by its author", today)
 
 
-def release_pending(membership_id: int) -> int:
-    """After somebody is admitted: what waited only for that goes out, oldest first; returns how many."""
+def release_pending(membership_id: int, after_id: int = 0) -> int:
+    """After somebody is admitted: what waited only for that goes out, oldest first, batch by batch; how many now."""
     membership = db.session.get(Membership, membership_id)
     if membership is None or membership.standing is not Standing.ACTIVE:
         return 0
-    waiting = select(HeldPost).where(
+    waiting = _waiting_of(
+        membership.group_id,
         HeldPost.author_id == membership.member_id,
-        HeldPost.group_id == membership.group_id,
-        HeldPost.state == HeldState.WAITING,
+        with_finding("membership"),
+        HeldPost.id > after_id,
     )
+    if len(waiting) == BATCH:
+        enqueue("release_pending", membership_id, waiting[-1].id)
+    return _release(waiting, "membership", "admitted")
+
+
+def release_held_in_emergency(group_id: int, after_id: int = 0) -> int:
+    """After the brake is off: what waited only for that goes out, oldest first, batch by batch; how many now."""
+    if db.session.get_one(Group, group_id).emergency_since is not None:
+        return 0
+    waiting = _waiting_of(group_id, with_finding(EMERGENCY), HeldPost.id > after_id)
+    if len(waiting) == BATCH:
+        enqueue("release_group", group_id, waiting[-1].id)
+    return _release(waiting, EMERGENCY, "the group was released")
+
+
+def _waiting_of(group_id: int, *which: ColumnElement[bool]) -> Sequence[HeldPost]:
+    """The next batch of what waits in a group, oldest first."""
+    rows = select(HeldPost).where(HeldPost.group_id == group_id, HeldPost.state == HeldState.WAITING, *which)
+    return db.session.scalars(rows.order_by(HeldPost.id).limit(BATCH)).all()
+
+
+def _release(waiting: Sequence[HeldPost], rule: str, why: str) -> int:
     released = 0
-    for held in db.session.scalars(waiting.order_by(HeldPost.id)).all():
-        if not _lock_waiting(held) or not _has_finding(held, "membership"):
+    for held in waiting:
+        if not _lock_waiting(held) or not has_finding(held, rule) or not _is_approvable(held):
             continue
         today = findings_today(held, held.assurance)
         if _refusal_in(today) is None:  # Else it goes on waiting, and a moderator sees it.
-            released += _drop_finding(held, "membership", "admitted", today).state is HeldState.APPROVED
+            released += _drop_finding(held, rule, why, today).state is HeldState.APPROVED
     return released
-
-
-def _has_finding(held: HeldPost, rule: str) -> bool:
-    return any(finding["rule"] == rule for finding in held.findings)
 
 
 def _refusal_in(findings: Sequence[Finding]) -> Finding | None:
@@ -114,16 +254,29 @@ def _drop_finding(held: HeldPost, rule: str, why: str, today: Sequence[Finding])
     kept = [finding for finding in held.findings if finding["rule"] != rule]
     new = [each for each in today if not any(finding["rule"] == each.rule for finding in kept)]
     held.findings = [*kept, *(finding_row(each) for each in new)]
+    undo = ""
     if not any(finding["severity"] == Severity.HOLD for finding in held.findings):
         _publish(held)
-        held.decided_at = now()
-    record(why, "held_post", held.id, actor_id=held.author_id, group_id=held.group_id)
+        held.decided_at, undo = now(), _UNDO_OUT
+        if rule == EMERGENCY:
+            enqueue("notice.approved", held.id)
+    record(why, "held_post", held.id, actor_id=held.author_id, group_id=held.group_id, undo=undo)
     return Decided(held.state, True, held.byline)
 
 
+def _is_approvable(held: HeldPost) -> bool:
+    try:
+        _check_approvable(held)
+    except NotPossible:
+        return False
+    return True
+
+
 def _check_approvable(held: HeldPost) -> None:
-    if held.author_id is None or _has_finding(held, LETTER):
+    if is_letter(held):
         raise NotPossible("This is a letter to the moderators. It cannot be posted.")
+    if held.author_id is None:
+        raise NotPossible("The sender is not a member. Reject it, or invite the sender, who can then send it again.")
     for group_id in (held.group_id, community().id):
         membership, group = membership_of(held.author_id, group_id), db.session.get_one(Group, group_id)
         if membership is None:
@@ -145,12 +298,14 @@ def _lock_waiting(held: HeldPost) -> bool:
     return held.state is HeldState.WAITING
 
 
-def _note_decision(held: HeldPost, act: str, actor_id: int | None, reason: str) -> None:
+def _note_decision(held: HeldPost, act: str, actor_id: int | None, reason: str, undo: str) -> None:
     held.decided_at, held.decided_by_id, held.reason = now(), actor_id, reason[:5000]
     db.session.flush()
     db.session.expire(held, ["decided_by"])
-    record(act, "held_post", held.id, actor_id=actor_id, group_id=held.group_id, why=reason[:500])
+    record(act, "held_post", held.id, actor_id=actor_id, group_id=held.group_id, why=reason[:500], undo=undo)
 
 
 def _as_it_stands(held: HeldPost) -> Decided:
+    if held.decided_by is None and held.state is HeldState.RETURNED:
+        return Decided(held.state, False, "the program, since its time was over,")
     return Decided(held.state, False, held.decided_by.name if held.decided_by else held.byline)

@@ -3,6 +3,7 @@
 A held post is shown as plain text: nothing in it can be clicked or fetched before a moderator has let it out.
 """
 
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
@@ -12,12 +13,27 @@ from werkzeug.wrappers import Response
 from forum.accounts.queries import member_by_public_id
 from forum.db import transaction
 from forum.groups.actions import NotPossible, admit, decline
-from forum.groups.models import Group, Membership, Standing
-from forum.groups.queries import membership_of, moderated_group_ids, roster_page
-from forum.moderation.actions import Decided, Decision, confirm, decide, withdraw
+from forum.groups.models import Group, HeldNotices, Membership, Standing
+from forum.groups.queries import may_moderate, membership_of, moderated_group_ids, roster_page
+from forum.metrics import waiting_mail
+from forum.moderation.actions import (
+    Decided,
+    Decision,
+    approve_all_of_author,
+    approve_and_trust,
+    claim,
+    confirm,
+    decide,
+    decide_among_others,
+    edit_and_approve,
+    is_claimed,
+    withdraw,
+)
+from forum.moderation.duty import moderating_membership
 from forum.moderation.queries import (
     held_attachments,
     held_of_author,
+    held_of_post,
     held_page,
     held_posts_of_author,
     held_to_confirm,
@@ -27,7 +43,7 @@ from forum.moderation.queries import (
 )
 from forum.posting.models import HeldPost, HeldState
 from forum.text import mark_words
-from forum.threads.queries import post_by_id
+from forum.threads.queries import post_by_id, post_for
 from forum.web.asked import asked_number
 from forum.web.session import member, members_only, the_moderated_group, viewer
 
@@ -58,13 +74,66 @@ def queue_of_group(slug: str) -> Page:
 
 def _queue_page(group_ids: frozenset[int], group: Group | None) -> Page:
     rows = held_page(group_ids, after=asked_number("after") or 0, limit=PAGE + 1)
+    choice = moderating_membership(viewer().member_id, group) if group is not None else None
     return render_template(
         "moderation/queue.html",
         rows=rows[:PAGE],
+        choice=choice,
+        HeldNotices=HeldNotices,
+        is_claimed=is_claimed,
         newer=rows[PAGE - 1].id if len(rows) > PAGE else None,
         group=group,
         paged=asked_number("after") is not None,
+        waiting=waiting_mail(),
     )
+
+
+@blueprint.post("/held")
+@members_only
+def decide_on_many() -> Page:
+    """One decision on all that are ticked; what is not possible, or was decided meanwhile, is counted."""
+    decision, reason = request.form.get("decision", ""), request.form.get("reason", "").strip()
+    chosen = request.form.getlist("held")[:PAGE]
+    if not moderated_group_ids(viewer()):
+        abort(404)
+    if decision not in list(Decision) or not chosen:
+        flash("Nothing has changed: tick posts and choose a button.")
+    elif decision != Decision.APPROVE and not reason:
+        flash("Nothing has changed: write a reason. The authors get it by mail.")
+    else:
+        # Each in a transaction of its own, so that nobody else's writing waits for the whole page.
+        done = sum(_decide_one(each, Decision(decision), reason) for each in chosen)
+        left = len(chosen) - done
+        flash(
+            f"{done} {_PAST[Decision(decision)]}."
+            + (f" {left} stay as they are: decided already, or not possible." if left else "")
+        )
+    return redirect("/held")
+
+
+_PAST = {Decision.APPROVE: "approved", Decision.REJECT: "rejected", Decision.RETURN: "returned"}
+
+
+def _decide_one(public_id: str, decision: Decision, reason: str) -> bool:
+    try:
+        with transaction():
+            held = held_to_moderate(viewer(), public_id)
+            if held is None:
+                return False
+            return decide_among_others(held, decision, actor_id=member().id, reason=reason).by_this
+    except NotPossible:
+        return False
+
+
+@blueprint.get("/p/<public_id>/original")
+@members_only
+def original(public_id: str) -> Page:
+    """What stood in a post before a moderator changed it; for moderators."""
+    post = post_for(viewer(), public_id)
+    held = held_of_post(post.id) if post is not None and post.edited_at is not None else None
+    if held is None or not may_moderate(viewer(), held.group):
+        abort(404)
+    return redirect(f"/held/{held.public_id}")
 
 
 @blueprint.get("/held/<public_id>")
@@ -76,18 +145,40 @@ def held_post(public_id: str) -> Page:
 @blueprint.post("/held/<public_id>")
 @members_only
 def decide_on(public_id: str) -> Page:
-    """Approve, reject or return; a second decision changes nothing and says who acted."""
+    """Decide in one of the ways; a second decision changes nothing and says who acted."""
     held = _the_held(public_id)
     decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
-    if decision not in list(Decision):
+    if decision == "claim":
+        return _claim(held)
+    if decision not in _WAYS:
         return _held_page(held, reason, {"reason": "Choose one of the buttons."})
     try:
         with transaction():
-            decided = decide(held, Decision(decision), actor_id=member().id, reason=reason)
+            decided = _WAYS[decision](held, member().id, request.form)
     except NotPossible as error:
         return _held_page(held, reason, {"reason": str(error)})
     flash(_said(decided, held))
     return redirect("/held" if decided.by_this else f"/held/{held.public_id}")
+
+
+def _claim(held: HeldPost) -> Page:
+    try:
+        with transaction():
+            other = claim(held, actor_id=member().id)
+    except NotPossible as error:
+        return _held_page(held, "", {"": str(error)})
+    flash(f"{other} is looking at it." if other else "The others see for 15 minutes that you are looking at it.")
+    return redirect(f"/held/{held.public_id}")
+
+
+_WAYS: Mapping[str, Callable[[HeldPost, int, Mapping[str, str]], Decided]] = {
+    "approve": lambda held, actor, typed: decide(held, Decision.APPROVE, actor_id=actor),
+    "reject": lambda held, actor, typed: decide(held, Decision.REJECT, actor_id=actor, reason=typed.get("reason", "")),
+    "return": lambda held, actor, typed: decide(held, Decision.RETURN, actor_id=actor, reason=typed.get("reason", "")),
+    "trust": lambda held, actor, typed: approve_and_trust(held, actor_id=actor),
+    "all": lambda held, actor, typed: approve_all_of_author(held, actor_id=actor),
+    "edit": lambda held, actor, typed: edit_and_approve(held, typed.get("text", ""), actor_id=actor),
+}
 
 
 def _the_held(public_id: str) -> HeldPost:
@@ -119,6 +210,7 @@ def _held_page(held: HeldPost, reason: str, errors: dict[str, str]) -> Page:
         **_shown(held),
         history=history_of(held.author_id, held.group_id) if held.author_id is not None else None,
         reason=reason,
+        typed_text=request.form.get("text", held.text),
         errors=errors,
     )
     return (page, 422) if errors else page
@@ -133,6 +225,7 @@ def _shown(held: HeldPost) -> dict[str, object]:
         "attachments": held_attachments(held),
         "post": post_by_id(held.post_id) if held.post_id is not None else None,
         "asked": waits_for_author(held),
+        "claimed": is_claimed(held),
         "HeldState": HeldState,
     }
 
