@@ -1,0 +1,1 @@
+"""Private answers from one member to another: both mail addresses stay hidden, and either can end it."""
