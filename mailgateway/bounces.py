@@ -11,6 +11,7 @@ from typing import Literal
 
 from flufl.bounce import all_failures
 
+from mailgateway.bounce_words import ENHANCED, Cause, read_cause
 from mailgateway.charsets import decode_bytes
 from mailgateway.headers import Headers, read_addresses
 
@@ -19,65 +20,15 @@ Klass = Literal["dead", "full", "policy", "transient", "unknown"]
 MAX_REPORTS = 200
 _MAX_FLUFL = 262_144
 _MAX_TEXT = 65_536
+_MAX_WORDS = 4_000
 
-_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_SMTP_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[\s:;-])")
 _ADDRESS = re.compile(r"[A-Za-z0-9_.+=#~/!%&'*-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _ROUTED = re.compile(r"^(?:@[^:@]+:)+")
 
-# What the words of a server mean. They say more than the codes: many send 5.0.0 or a wrong code with them.
-_POLICY = re.compile(
-    r"spam|\bube\b|unsolicited|\bbulk\b|black[- ]?list|block[- ]?list|deny ?list|\blisted (?:by|in|at|on)\b"
-    r"|\bdnsbl\b|\brbl\b|spamhaus"
-    r"|barracuda|\bblocked\b|reputation|\bdmarc\b|\bdkim\b|\bspf\b|sender policy|not authenticated"
-    r"|unauthenticated|policy"
-    r"|content (?:rejected|refused|denied)|message (?:content )?(?:rejected|refused)|message not accepted|virus"
-    r"|malware|phish"
-    r"|not authori[sz]ed|not allowed|relay(?:ing)? (?:access )?(?:denied|not permitted)|unable to relay"
-    r"|access (?:from .{1,40})?denied"
-    r"|suspicious|too (?:large|big)|message size|exceeds? .{0,20}size|attachment|only accepts|restricted"
-    r"|sender (?:address )?(?:rejected|denied|blocked)"
-    r"|ptr record|reverse dns|banned|rate limit",
-    re.IGNORECASE,
-)
-_FULL = re.compile(
-    r"quota|(?:mailbox|inbox|account|mail box|user|casilla|buzón).{0,20}(?:is |was |está )?(?:full|llena)"
-    r"|full mailbox|mailbox lleno"
-    r"|out of (?:storage|disk|space)|insufficient (?:disk|system )?(?:storage|space)|storage (?:limit"
-    r"|allocation)|no space left"
-    r"|over ?quota|exceed(?:s|ed)? (?:its |the |their )?(?:storage|mailbox|disk)|boîte .{0,30}pleine"
-    r"|postfach .{0,20}voll|переполнен",
-    re.IGNORECASE,
-)
-_DEAD = re.compile(
-    r"(?:user|recipient|mailbox|address|account|addressee|member|inbox)s? (?:\S+ )?(?:is |was |are )?(?:unknown"
-    r"|not known|not found|invalid|not exist"
-    r"|disabled|inactive|closed|deleted|suspended|expired|unavailable|does(?: not|n['’]t) exist|no longer)"
-    r"|(?:unknown|invalid|bad|no such|non-?existent|inactive|undeliverable|nonexistent) (?:local )?(?:user"
-    r"|recipient|mailbox|address|account|part|person)"
-    r"|(?:does(?: not|n['’]t)|did not|doesn t) (?:exist|have an? (?:\S+ )?account|have a mailbox)"
-    r"|no mailbox here|not a valid (?:mailbox|user|recipient|address)"
-    r"|not our customer|no account|recipient address rejected: user|user not (?:found|known|listed)"
-    r"|unrout(?:e)?able address|unrouteable mail domain"
-    r"|(?:host|domain|name)(?: or domain name)? not found|domain (?:does not exist|not exist)|nxdomain|null mx"
-    r"|access denied\. as\(201806281\)"
-    r"|account (?:has been |that you tried to reach )?(?:is )?(?:disabled|discontinued|closed|does not exist)"
-    r"|disabled or discontinued|no longer (?:valid|available|active|on server|with|works|in use|accept)"
-    r"|recipientnotfound|resolver\.adr|not listed in|delivery to this user is|address (?:does not"
-    r"|couldn['’]t be found)"
-    r"|no existe|desconocid|ha expirado|inconnu|n['’]existe pas|unbekannt|existiert nicht|не найден"
-    r"|не существует|sconosciut|inesistente|desconhecid|não existe",
-    re.IGNORECASE,
-)
-_TRANSIENT = re.compile(
-    r"delayed|will (?:be )?retr|not yet been delivered|temporar|try again|greylist|grey-list|timed? ?out"
-    r"|connection (?:refused|lost|reset)"
-    r"|delivery time expired|retry time(?:out)?|deferred|could not connect|no route to host|unreachable",
-    re.IGNORECASE,
-)
 _DELAY_SUBJECT = re.compile(r"\b(?:delayed|delay|warning|deferred|verzögert|retard|retraso)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"\s*(?:undeliver(?:able|ed)|un?delivered mail|mail (?:delivery|system error)|delivery (?:status|has failed"
+    r"\s*(?:\[postmaster\]\s*)?(?:e?-?mail (?:delivery fail|could not be delivered)|undeliver(?:able|ed)"
+    r"|un?delivered mail|mail (?:delivery|system error)|delivery (?:status|has failed"
     r"|failure|notification|report|problem|incomplete|delayed)"
     r"|(?:mail )?delivery (?:failed|failure)|returned mail|failure notice|mail failure|message (?:delivery"
     r"|undeliverable|you sent blocked)|\**message you sent blocked"
@@ -87,15 +38,21 @@ _SUBJECT = re.compile(
     r"|mensaje no entregado|mancata (?:consegna|recapito)"
     r"|non recapitabile|não (?:é )?entreg|onbestelbaar|niet bezorgd|kan ikke leveres|kunne ikke leveres"
     r"|olevererbart|ikke levert|kunde inte levereras"
-    r"|kan inte levereras|toimitus epäonnistui|nie dostarczono|niedostarczon|не удалось доставить|недоставленн"
+    r"|kan (?:inte|ikke) lever|não foi possível entregar|impossibile (?:consegnare|recapitare)"
+    r"|toimitus epäonnistui|nie dostarczono|niedostarczon|не удалось доставить|недоставленн"
     r"|ваше сообщение не доставлено|не доставлено"
-    r"|nedoručiteln|kézbesíthetetlen|teslim edilemedi|退信|配信不能|未送达|undeliverable mail)",
+    r"|nedoručiteln|kézbesíthetetlen|teslim edilemedi|(?:系统|邮件)?退信|配信不能|未送达|undeliverable mail)",
     re.IGNORECASE,
+)
+_OWN_SUBJECT = re.compile(
+    r"^.{0,40}\b(?:subject|betreff|objet|asunto|oggetto|assunto)\s*:.*$", re.IGNORECASE | re.MULTILINE
 )
 _DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|mailerdaemon|double-bounce)$", re.IGNORECASE)
 _POSTMASTER = re.compile(
-    r"^(?:postmaster|microsoftexchange[0-9a-f]+|mail[._-]?delivery|bounces?|no-?reply)$", re.IGNORECASE
+    r"^(?:postmaster|microsoftexchange[0-9a-f]+|mail[._-]?delivery(?:[._-](?:sub)?system)?|mdaemon|ndr)$", re.IGNORECASE
 )
+_SYSTEM = re.compile(r"(?:mail delivery (?:sub)?system|system administrator|mail administrator)$", re.IGNORECASE)
+_NOBODY = re.compile(r"^(?:bounces?|no-?reply)$", re.IGNORECASE)
 # Where the report ends and the copy of the returned message begins.
 _COPY = re.compile(
     r"^(?:-{2,} ?(?:this is a copy|below this line is a copy|original message|the body of the message"
@@ -107,11 +64,16 @@ _COPY = re.compile(
 
 @dataclass(frozen=True)
 class BounceReport:
-    """One failed address: `status` is the enhanced code (RFC 3463) or "", `klass` what it means for the member."""
+    """One failed address: `status` is the enhanced code (RFC 3463) or "", `cause` what it means for the member."""
 
     address: str
     status: str
-    klass: Klass
+    cause: Cause
+
+    @property
+    def klass(self) -> Klass:
+        """The cause in the words of `mail parse`, where DMARC is a matter of policy."""
+        return "policy" if self.cause == "dmarc" else self.cause
 
 
 def looks_like_bounce(headers: Headers) -> bool:
@@ -121,8 +83,12 @@ def looks_like_bounce(headers: Headers) -> bool:
     if "x-failed-recipients" in headers or _DAEMON.match(local):
         return True
     is_null = any(value.strip() in ("<>", "") for value in headers.raw("return-path"))
-    has_subject = bool(_SUBJECT.match(headers.text("subject")))
-    return has_subject and (is_null or bool(_POSTMASTER.match(local)))
+    name = sender[0].name if sender else ""
+    is_postmaster = bool(_POSTMASTER.match(local) or _SYSTEM.match(name))
+    if is_null and is_postmaster:
+        return True
+    is_nobody = bool(_NOBODY.match(local)) and "auto-submitted" in headers
+    return bool(_SUBJECT.match(headers.text("subject"))) and (is_null or is_postmaster or is_nobody)
 
 
 def read_delivery_status(content: str, told: str) -> list[BounceReport]:
@@ -139,15 +105,15 @@ def read_delivery_status(content: str, told: str) -> list[BounceReport]:
         if action in ("delivered", "relayed", "expanded"):
             continue
         address = _recipient(fields)
-        diagnostic = fields.get("diagnostic-code", "")
+        diagnostic = fields.get("diagnostic-code", "")[:_MAX_WORDS]
         status = _choose_status(fields.get("status", ""), diagnostic)
         if action == "delayed":
-            klass: Klass = "full" if _FULL.search(diagnostic) else "transient"
+            cause: Cause = "full" if read_cause("4.0.0", diagnostic) == "full" else "transient"
         else:
-            klass = classify(status, diagnostic)
-            if klass == "unknown" and address:
-                klass = classify(status, _words_on(address, told[:_MAX_TEXT]))
-        reports.append(BounceReport(address, status, klass))
+            cause = read_cause(status, diagnostic)
+            if cause == "unknown" and address:
+                cause = _read_told(status, address, told[:_MAX_TEXT])
+        reports.append(BounceReport(address, status, cause))
     return reports[:MAX_REPORTS]
 
 
@@ -178,8 +144,8 @@ def _recipient(fields: dict[str, str]) -> str:
 
 def _choose_status(status: str, diagnostic: str) -> str:
     """The most telling enhanced code: servers' own words are often more exact than the report's field."""
-    declared = _ENHANCED.search(status)
-    spoken = _ENHANCED.search(diagnostic)
+    declared = ENHANCED.search(status)
+    spoken = ENHANCED.search(diagnostic)
     if declared and (declared[2] != "0" or spoken is None) and declared[3] != "0":
         return declared.group()
     if spoken and (spoken[2] != "0" or spoken[3] != "0"):
@@ -187,50 +153,11 @@ def _choose_status(status: str, diagnostic: str) -> str:
     return declared.group() if declared else spoken.group() if spoken else ""
 
 
-def classify(status: str, diagnostic: str) -> Klass:
-    """What an enhanced code and a server's words mean, in doubt not "dead"."""
-    match = _ENHANCED.fullmatch(status)
-    code = (match[1], int(match[2]), int(match[3])) if match else ("", -1, -1)
-    says_dead = bool(_DEAD.search(diagnostic))
-    says_full = bool(_FULL.search(diagnostic))
-    if "AS(201806281)" in diagnostic:
-        # Exchange Online says "access denied" with this number where it knows no such mailbox.
-        return "dead"
-    if code[1:] == (2, 2) and not says_dead:
-        return "full"
-    smtp = _SMTP_CODE.search(diagnostic)
-    is_final = code[0] == "5" or (code[0] == "" and (smtp is None or smtp[1][0] == "5"))
-    if not is_final:
-        return "full" if says_full else "transient"
-    if says_dead and says_full:
-        return "full" if code[1:] == (2, 2) else "unknown"
-    if says_full:
-        return "full"
-    says_policy = bool(_POLICY.search(diagnostic))
-    if says_dead and not (says_policy and code[1] == 7 and not _is_plainly_dead(diagnostic)):
-        return "policy" if says_policy and not _is_plainly_dead(diagnostic) else "dead"
-    if says_policy:
-        return "policy"
-    if code[1:] in {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1), (4, 4)}:
-        return "dead"
-    if code[1] in (6, 7) or code[1:] in {(1, 7), (1, 8), (1, 9), (2, 3), (3, 4)}:
-        return "policy"
-    if code[1:] in {(4, 1), (4, 2), (4, 7), (3, 1), (3, 2)} or (_TRANSIENT.search(diagnostic) and code[1] in (-1, 4)):
-        return "transient"
-    return "unknown"
-
-
-def _is_plainly_dead(diagnostic: str) -> bool:
-    """A mailbox that does not exist is dead, whatever else the server says."""
-    return bool(
-        re.search(
-            r"no such user|(?:user|recipient|mailbox|account) (?:\S+ )?(?:is )?(?:unknown|not found|does(?: not"
-            r"|n['’]t) exist)"
-            r"|unknown (?:user|recipient)|invalid (?:mailbox|recipient)|user doesn",
-            diagnostic,
-            re.IGNORECASE,
-        )
-    )
+def read_reply(code: int, reply: str) -> BounceReport:
+    """What a server's refusal at once says (RFC 5321): the same as if it had come as a report."""
+    words = f"{code} {reply}"[:_MAX_WORDS]
+    status = _choose_status("", words)
+    return BounceReport("", status, read_cause(status, words))
 
 
 def read_text_report(headers: Headers, text: str, raw: bytes) -> list[BounceReport]:
@@ -241,18 +168,22 @@ def read_text_report(headers: Headers, text: str, raw: bytes) -> list[BounceRepo
     temporary = bool(_DELAY_SUBJECT.search(headers.text("subject"))) and not re.search(
         r"permanent|has failed|giving up", report, re.IGNORECASE
     )
+    found_temporary: set[str] = set()
     if not addresses:
         found_temporary, found_permanent = _ask_flufl(raw)
         addresses = sorted(found_permanent | found_temporary)
-        temporary = temporary or bool(found_temporary and not found_permanent)
     if not addresses:
         addresses = _listed_addresses(report, headers)
     reports: list[BounceReport] = []
     for address in list(dict.fromkeys(addresses))[:MAX_REPORTS]:
         diagnostic = _words_on(address, report)
         status = _choose_status("", diagnostic)
-        klass: Klass = "transient" if temporary else classify(status, diagnostic)
-        reports.append(BounceReport(address, status, klass))
+        cause = read_cause("4.0.0" if temporary else status, diagnostic)
+        if cause == "unknown" and not temporary and len(addresses) == 1:
+            cause = _read_told(status, address, report)
+        if cause == "unknown" and address in found_temporary:
+            cause = "transient"
+        reports.append(BounceReport(address, status, cause))
     return reports
 
 
@@ -261,17 +192,23 @@ def _listed_addresses(report: str, headers: Headers) -> list[str]:
     own = {found.address for name in ("from", "to") for found in headers.addresses(name)}
     found: list[str] = []
     for line in report.split("\n")[:400]:
-        match = re.match(r"\s*[<(]?(" + _ADDRESS.pattern + r")[>)]?\s*(?:[:;,(-].*)?$", line[:400])
+        match = re.match(r"[\s-]*[<(\"']?(" + _ADDRESS.pattern + r")[>)\"']?\s*(?:[:;,(-].*)?$", line[:400])
         if match and match[1] not in own:
             found.append(match[1])
     return found
+
+
+def _read_told(status: str, address: str, told: str) -> Cause:
+    """What a report says of its only address, wherever it says so; what it repeats of our own subject says nothing."""
+    cause = read_cause(status, _words_on(address, told))
+    return cause if cause != "unknown" else read_cause(status, _OWN_SUBJECT.sub("", told)[:_MAX_WORDS])
 
 
 def _words_on(address: str, report: str) -> str:
     """What the report says of one address: from where it is named to where the next one is."""
     at = report.lower().find(address.lower())
     if at < 0:
-        return report[:4_000]
+        return report[:_MAX_WORDS]
     rest = report[at : at + 2_000]
     for match in _ADDRESS.finditer(rest, len(address)):
         line_start = rest.rfind("\n", 0, match.start()) + 1
