@@ -16,6 +16,7 @@ import dns.resolver
 
 from forum.groups.models import Assurance
 from mailgateway.parse import ParsedMail
+from mailgateway.parts import MAX_LINES
 
 # What a DNS look-up of a TXT record answers: its octets, None when there is none; DnsTroubleError when nobody can say.
 TxtLookup = Callable[[str], bytes | None]
@@ -55,7 +56,7 @@ def _by_our_mta(parsed: ParsedMail, domain: str, authserv_id: str) -> Authentica
     try:
         topmost = f"Authentication-Results: {parsed.authentication_results[0]}"
         header = authres.AuthenticationResultsHeader.parse(topmost)
-    except (authres.AuthResError, ValueError, IndexError):
+    except (authres.AuthResError, ValueError, IndexError, RecursionError):
         return Authenticated(Assurance.CLAIMED, "the authentication results could not be read")
     # Only the topmost one can be our server's; the same name further down was written by whoever sent the mail.
     if (header.authserv_id or "").lower() != authserv_id.lower():
@@ -94,9 +95,11 @@ def _property(result: authres.core.AuthenticationResult, kind: str, name: str) -
 
 
 def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticated:
+    if raw.count(b"\n") > MAX_LINES:
+        return Authenticated(Assurance.CLAIMED, "it has too many lines for a signature to be checked")
     try:
         signer = dkim.DKIM(raw, minkey=1024)
-    except dkim.DKIMException:
+    except (dkim.DKIMException, IndexError):
         return Authenticated(Assurance.CLAIMED, "its headers are too broken for a signature to hold")
     trouble = False
     signatures = [value for name, value in signer.headers if name.lower() == b"dkim-signature"]

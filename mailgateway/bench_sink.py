@@ -1,6 +1,7 @@
 """A counting SMTP sink for benchmarks: takes everything, keeps only who, from which return path, with which token.
 
-Run as a process of its own; prints its port, then answers every line on standard input with one JSON line.
+Run as a process of its own, with the milliseconds by which it answers each message's end late; prints its port,
+then answers every line on standard input with one JSON line.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ import re
 import sys
 import time
 
-_TOKEN = re.compile(rb"List-Unsubscribe: <([^>]+)>")
+_TOKEN = re.compile(rb"\r\nList-Unsubscribe: <([^>]+)>")
+_SUBJECT = re.compile(rb"\r\nSubject: ([^\r]+)")
 
 
 class Counts:
@@ -20,7 +22,11 @@ class Counts:
         self.recipients: set[bytes] = set()
         self.return_paths: set[bytes] = set()
         self.unsubscribe_links: set[bytes] = set()
+        self.signatures = 0
+        self.octets = 0
         self.last_at = 0.0
+        # By subject: how many copies, and when the last of them came.
+        self.subjects: dict[str, tuple[int, float]] = {}
 
     def as_json(self) -> str:
         return json.dumps(
@@ -29,7 +35,10 @@ class Counts:
                 "recipients": len(self.recipients),
                 "return_paths": len(self.return_paths),
                 "unsubscribe_links": len(self.unsubscribe_links),
+                "signatures": self.signatures,
+                "octets": self.octets,
                 "last_at": self.last_at,
+                "subjects": self.subjects,
             }
         )
 
@@ -37,8 +46,10 @@ class Counts:
 class Conversation(asyncio.Protocol):
     """One connection: enough of RFC 5321 and 2920 for a well-behaved client."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: Counts, delay: float) -> None:
         self._counts = counts
+        self._delay = delay
+        self._waiting = False
         self._buffer = b""
         self._in_message = False
         self._return_path = b""
@@ -50,15 +61,24 @@ class Conversation(asyncio.Protocol):
         transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
-        buffer, answers, start = self._buffer + data, [], 0
-        while True:
+        self._buffer += data
+        if not self._waiting:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        buffer, answers, start = self._buffer, [], 0
+        while not self._waiting:
             if self._in_message:
                 end = buffer.find(b"\r\n.\r\n", start)
                 if end < 0:
                     break
                 self._count(buffer[start:end])
-                answers.append(b"250 2.0.0 taken\r\n")
                 start, self._in_message = end + 5, False
+                if self._delay:
+                    self._waiting = True
+                    asyncio.get_running_loop().call_later(self._delay, self._answer_late)
+                else:
+                    answers.append(b"250 2.0.0 taken\r\n")
                 continue
             end = buffer.find(b"\r\n", start)
             if end < 0:
@@ -66,7 +86,13 @@ class Conversation(asyncio.Protocol):
             answers.append(self._answer(buffer[start:end]))
             start = end + 2
         self._buffer = buffer[start:]
-        self._transport.write(b"".join(answers))
+        if answers:
+            self._transport.write(b"".join(answers))
+
+    def _answer_late(self) -> None:
+        self._transport.write(b"250 2.0.0 taken\r\n")
+        self._waiting = False
+        self._go_on()
 
     def _answer(self, line: bytes) -> bytes:
         verb = line[:4].upper()
@@ -91,13 +117,19 @@ class Conversation(asyncio.Protocol):
         link = _TOKEN.search(message)
         if link is not None:
             counts.unsubscribe_links.add(link[1])
+        counts.signatures += message.startswith(b"DKIM-Signature: ")
+        counts.octets += len(message)
         counts.last_at = time.monotonic()
+        subject = _SUBJECT.search(message)
+        if subject is not None:
+            name = subject[1].decode()
+            counts.subjects[name] = (counts.subjects.get(name, (0, 0.0))[0] + 1, counts.last_at)
 
 
-async def _serve() -> None:
+async def _serve(delay: float) -> None:
     counts = Counts()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(counts), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Conversation(counts, delay), "127.0.0.1", 0, backlog=200)
     print(server.sockets[0].getsockname()[1], flush=True)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -106,4 +138,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(int(sys.argv[1]) / 1000))

@@ -7,14 +7,14 @@ References and the return path, so that a forwarded body gives nothing away. Pur
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
-from forum.text import html_to_mail, wrap_plain
+from forum.text import html_to_mail, plain_to_html, wrap_plain
 from mailgateway.addresses import Addresses, Verb
 from mailgateway.smtp import dot_stuff
 
@@ -22,6 +22,10 @@ from mailgateway.smtp import dot_stuff
 LARGEST_FILE = 1_000_000
 LARGEST_FAN_OUT = 100_000_000
 MAX_REFERENCES = 20
+# Text and HTML together, encoded: Gmail cuts a mail off at about 102 kB, and our own lines stand at its end.
+LARGEST_BODY = 90_000
+# What a group says of a post when its mail may not say more.
+NEW_POST = "New post"
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>@"\\,;:()\[\]]+')
 
@@ -65,6 +69,9 @@ class OutgoingPost:
     thread_url: str
     post_url: str
     base_url: str
+    # By the group's choice: the mail says only that there is a post; a plain answer goes to the author alone.
+    link_only: bool = False
+    answers_to_author: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,13 +98,19 @@ class Composed:
             own = post.own_ids.get(member_id, ())
             ids = "\r\n ".join((*post.ancestors[:1], *own, *post.ancestors[1:]))
             references = f"References: {ids}\r\n"
-        # The name in Reply-To is the group's: what a reader answers goes to the group.
         return (
-            f"Reply-To: {display(post.group_name)} <{addresses.reply(member_id, post.post_id)}>\r\n"
+            f"Reply-To: {_reply_to(post, member_id, addresses)}\r\n"
             f"List-Unsubscribe: <{post.base_url}/u/{token}>,\r\n"
             f" <mailto:leave+{token}@{addresses.domain}?subject=leave>\r\n"
             f"{references}"
         ).encode("ascii")
+
+
+def _reply_to(post: OutgoingPost, member_id: int, addresses: Addresses) -> str:
+    """Where a plain answer goes: to the thread, under the group's name, or to the author, by the group's choice."""
+    if post.answers_to_author:
+        return f"{display(post.byline)} <{addresses.author(post.author_id, post.group_id)}>"
+    return f"{display(post.group_name)} <{addresses.reply(member_id, post.post_id)}>"
 
 
 def display(name: str) -> str:
@@ -120,10 +133,52 @@ def _encoded(name: str) -> str:
 
 def compose(post: OutgoingPost, addresses: Addresses) -> Composed:
     """Compose one post. The message is 7-bit clean, so that any smarthost takes it."""
-    body = _body(post)
-    rest = body.as_bytes(policy=_POLICY)
+    if post.link_only:
+        post = _only_a_link(post)
+    rest = _rest(post)
     head = "".join(f"{name}: {value}\r\n" for name, value in _headers(post, addresses))
     return Composed(post, head.encode("ascii"), dot_stuff(rest))
+
+
+def _only_a_link(post: OutgoingPost) -> OutgoingPost:
+    """What may be said where mail may say nothing: no title, author, files or thread, and no other group."""
+    text = f"There is a new post in {post.group_name}. Read it on the web, signed in:\n\n{post.post_url}"
+    return replace(
+        post,
+        byline="",
+        also_to=(),
+        subject=NEW_POST,
+        is_reply=False,
+        text=text,
+        html=plain_to_html(text),
+        files=(),
+        ancestors=(),
+        thread_url=post.post_url,
+        answers_to_author=False,
+    )
+
+
+def _rest(post: OutgoingPost) -> bytes:
+    """Everything after the headers. What is too long for a mail goes as its beginning, with the way to the rest."""
+    rest = _body(post).as_bytes(policy=_POLICY)
+    files = sum(len(file.content) for file in post.files if file.content is not None)
+    if len(rest) - files * 3 // 2 <= LARGEST_BODY:
+        return rest
+    length = LARGEST_BODY // 3
+    while len(_body(replace(short := _beginning(post, length), files=())).as_bytes(policy=_POLICY)) > LARGEST_BODY:
+        length //= 2
+    return _body(short).as_bytes(policy=_POLICY)
+
+
+def _beginning(post: OutgoingPost, length: int) -> OutgoingPost:
+    """The post up to the last paragraph, line or word that ends within so many characters."""
+    text = post.text[:length]
+    for end in ("\n\n", "\n", " "):
+        if text.rfind(end) > length // 2:
+            text = text[: text.rfind(end)]
+            break
+    text = f"{text.rstrip()}\n\nThis post is long. Read the rest on the web: {post.post_url}"
+    return replace(post, text=text, html=plain_to_html(text))
 
 
 def outgoing_subject(post: OutgoingPost) -> str:
@@ -134,11 +189,9 @@ def outgoing_subject(post: OutgoingPost) -> str:
 def _headers(post: OutgoingPost, addresses: Addresses) -> Sequence[tuple[str, str]]:
     group = addresses.group(post.group_mail_name)
     name = display(post.group_name)
+    author = f"{display(f'{post.byline} via {post.group_name}')} <{addresses.author(post.author_id, post.group_id)}>"
     headers = [
-        (
-            "From",
-            f"{display(f'{post.byline} via {post.group_name}')} <{addresses.author(post.author_id, post.group_id)}>",
-        ),
+        ("From", f"{name} <{group}>" if post.link_only else author),
         ("To", ",\r\n ".join((f"{name} <{group}>", *post.also_to))),
         ("Subject", _folded_subject(outgoing_subject(post))),
         ("Date", format_datetime(post.created_at)),
@@ -152,7 +205,7 @@ def _headers(post: OutgoingPost, addresses: Addresses) -> Sequence[tuple[str, st
         ("List-Help", f"<mailto:{addresses.command(post.group_mail_name, Verb.HELP)}>, <{post.base_url}/my-groups>"),
         ("List-Owner", f"<mailto:{addresses.moderators(post.group_mail_name)}>"),
         ("List-Archive", f"<{post.group_url}>"),
-        ("List-Subscribe", f"<mailto:{addresses.command(post.group_mail_name, Verb.JOIN)}>"),
+        ("List-Subscribe", f"<mailto:{addresses.command(post.group_mail_name, Verb.JOIN)}>, <{post.group_url}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Archived-At", f"<{post.post_url}>"),
         ("Precedence", "list"),
@@ -170,8 +223,9 @@ def _folded_subject(subject: str) -> str:
 
 def footer(post: OutgoingPost) -> Sequence[str]:
     """The lines under every copy: nothing in them is one reader's own."""
+    whom = f"{post.byline} alone" if post.answers_to_author else "the whole group"
     return (
-        f"{post.group_name}: your answer goes to the whole group.",
+        f"{post.group_name}: your answer goes to {whom}.",
         f"Read it on the web: {post.thread_url}",
         f"Mail settings, or leave: {post.base_url}/my-groups",
     )
@@ -188,13 +242,13 @@ def _body(post: OutgoingPost) -> MIMEPart:
     body.add_alternative(_html_page(post, files), subtype="html", charset="utf-8", cte="quoted-printable")
     for file in post.files:
         if file.content is not None:
-            main, sub = _sendable(file.type)
+            main, sub = sendable_type(file.type)
             body.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     body["MIME-Version"] = "1.0"
     return body
 
 
-def _sendable(media_type: str) -> tuple[str, str]:
+def sendable_type(media_type: str) -> tuple[str, str]:
     """The type under which a file goes. A whole message may not be in base64 (RFC 2046, section 5.2.1), so it goes
     as octets, which programs open by the file's name.
     """

@@ -8,33 +8,31 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from forum.accounts.models import Address
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.groups.models import Delivery as DeliveryMode
-from forum.groups.models import Membership, Standing
-from forum.groups.queries import community
-from forum.queue import LEASE, anything_due, back_off, claim, put_off, renew
+from forum.queue import LEASE, anything_due, back_off, enqueue, put_off, renew
 from forum.settings import current_settings
-from forum.threads.models import Post, Thread
-from forum.threads.queries import is_author
+from forum.threads.models import Post
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
+from mailgateway.claiming import claim_fairly
 from mailgateway.compose import Composed, compose
 from mailgateway.models import Delivery, DeliveryState
 from mailgateway.outgoing import outgoing_post
+from mailgateway.permission import FOR_DIGEST, Due, Skip, may_go
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt
 
-CLAIM = 500
+# A batch is what goes in about half a second, so that a post that comes meanwhile soon has its share of the next.
+SMALLEST_BATCH, LARGEST_BATCH = 50, 500
+BATCH_SECONDS = 0.5
 MARK_AFTER = 100
 MARK_SECONDS = 0.2
 MARK_AGAIN_SECONDS = 1.0
@@ -51,17 +49,6 @@ ROUND_SECONDS = 5.0
 TROUBLE_SECONDS = 20.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Due:
-    """A claimed copy that may go: whose it is and where it goes."""
-
-    delivery_id: int
-    post_id: int
-    member_id: int
-    address_id: int
-    email: str
 
 
 def run(owner: str) -> Generator[int, None, None]:
@@ -93,6 +80,8 @@ class _Round:
         self._composed: OrderedDict[int, Composed] = OrderedDict()
         self._receipts: list[Receipt] = []
         self._in_flight: set[int] = set()
+        self._batch = SMALLEST_BATCH
+        self._last_turn = 0
         self._marked_at = time.monotonic()
         self._renewed_at = time.monotonic()
         self._mark_again_at = 0.0
@@ -106,11 +95,14 @@ class _Round:
         try:
             while time.monotonic() < until and not self.paused() and (batch := self._claim()):
                 settled += len(batch)
+                began = time.monotonic()
                 # The next batch is claimed and queued while the last copies of this one are still on the line.
                 if ahead is not None:
                     await ahead
                 ahead = asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
                 await self._until_nearly_done(ahead)
+                speed = len(batch) / (time.monotonic() - began)
+                self._batch = min(max(int(speed * BATCH_SECONDS), SMALLEST_BATCH), LARGEST_BATCH)
             if ahead is not None:
                 await ahead
         finally:
@@ -123,14 +115,14 @@ class _Round:
         return time.monotonic() < self._paused_until
 
     async def _until_nearly_done(self, sending: asyncio.Task[None]) -> None:
-        while not sending.done() and len(self._in_flight) > CLAIM // 4:
+        while not sending.done() and len(self._in_flight) > self._batch // 4:
             await asyncio.sleep(0.005)
             self._mark_when_due()
 
     def _claim(self) -> Sequence[int]:
         """Lease what is due; what may not or need not go any more is settled at once."""
         with transaction():
-            ids = claim(Delivery, CLAIM, self._owner)
+            ids, self._last_turn = claim_fairly(self._batch, self._owner, self._last_turn)
         self._in_flight.update(ids)
         return ids
 
@@ -138,13 +130,11 @@ class _Round:
         """The copies that may go, composed as they are pulled. Permission is looked up here, at the last moment."""
         for start in range(0, len(ids), CHECKED_AT_ONCE):
             with reading():
-                due = may_go(ids[start : start + CHECKED_AT_ONCE])
-            going = {each.delivery_id for each in due}
-            skipped = [each for each in ids[start : start + CHECKED_AT_ONCE] if each not in going]
-            if skipped:
-                self._skip(skipped)
+                checked = may_go(ids[start : start + CHECKED_AT_ONCE])
+            if checked.skipped:
+                self._skip(checked.skipped)
             sent_at = now()
-            for post_id, copies in groupby(due, key=lambda each: each.post_id):
+            for post_id, copies in groupby(checked.going, key=lambda each: each.post_id):
                 yield from self._copies_of(post_id, list(copies), sent_at)
 
     def _copies_of(self, post_id: int, due: Sequence[Due], sent_at: datetime) -> Iterator[Copy]:
@@ -179,20 +169,10 @@ class _Round:
         self._composed.move_to_end(post_id)
         return self._composed[post_id]
 
-    def _skip(self, ids: Sequence[int]) -> None:
-        with transaction() as session:
-            session.execute(
-                update(Delivery)
-                .where(Delivery.id.in_(ids))
-                .values(
-                    state=DeliveryState.SKIPPED,
-                    done_at=now(),
-                    leased_until=None,
-                    error="the right or the wish to have it was gone at the moment of sending",
-                )
-                .execution_options(synchronize_session=False)
-            )
-        self._in_flight.difference_update(ids)
+    def _skip(self, skipped: Mapping[int, Skip]) -> None:
+        with transaction():
+            skip(skipped)
+        self._in_flight.difference_update(skipped)
 
     def _note(self, receipt: Receipt) -> None:
         self._receipts.append(receipt)
@@ -235,58 +215,23 @@ class _Round:
             self._mark()
 
 
-def may_go(ids: Sequence[int]) -> list[Due]:
-    """Which of these copies may and should go now, by membership, standing, choice, address and post as they are.
-
-    Who has no standing in the community gets nothing from any of its groups. Three looks by key instead of one join:
-    with 71,000 members and no statistics yet, SQLite's planner walked the whole group for every batch.
-    """
-    copies = db.session.execute(
-        select(
-            Delivery.id,
-            Delivery.post_id,
-            Delivery.member_id,
-            Thread.group_id,
-            is_author(Delivery.member_id).label("is_author"),
+def skip(skipped: Mapping[int, Skip]) -> None:
+    """Settle copies that do not go, each with its reason. Needs an open transaction."""
+    for reason in set(skipped.values()):
+        db.session.execute(
+            update(Delivery)
+            .where(
+                Delivery.id.in_([each for each, why in skipped.items() if why is reason]), Delivery.done_at.is_(None)
+            )
+            .values(
+                state=DeliveryState.SKIPPED,
+                done_at=now(),
+                leased_until=None,
+                error=reason.value,
+                for_digest=reason in FOR_DIGEST,
+            )
+            .execution_options(synchronize_session=False)
         )
-        .join(Post, Post.id == Delivery.post_id)
-        .join(Thread, Thread.id == Post.thread_id)
-        .where(Delivery.id.in_(ids), Delivery.done_at.is_(None), Post.erased_at.is_(None))
-        .order_by(Delivery.due_at, Delivery.id)
-    ).all()
-    members = {copy.member_id for copy in copies}
-    choices = _memberships_of(members)
-    addresses = _addresses_of(members)
-    root_id = community().id
-    going = []
-    for copy in copies:
-        in_community, own = choices.get((copy.member_id, root_id)), choices.get((copy.member_id, copy.group_id))
-        address = addresses.get(copy.member_id)
-        if in_community is None or own is None or address is None:
-            continue
-        if own.delivery is DeliveryMode.SINGLE and (own.own_copy or not copy.is_author):
-            going.append(Due(copy.id, copy.post_id, copy.member_id, address.id, address.email))
-    return going
-
-
-def _memberships_of(member_ids: set[int]) -> Mapping[tuple[int, int], Row[tuple[int, int, DeliveryMode, bool]]]:
-    """The memberships in good standing, by member and group."""
-    rows = db.session.execute(
-        select(Membership.member_id, Membership.group_id, Membership.delivery, Membership.own_copy).where(
-            Membership.member_id.in_(member_ids), Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
-        )
-    )
-    return {(row.member_id, row.group_id): row for row in rows}
-
-
-def _addresses_of(member_ids: set[int]) -> Mapping[int, Row[tuple[int, int, str]]]:
-    """Where each member's mail goes, unless it bounces."""
-    rows = db.session.execute(
-        select(Address.member_id, Address.id, Address.email).where(
-            Address.member_id.in_(member_ids), Address.is_primary, Address.bouncing_since.is_(None)
-        )
-    )
-    return {row.member_id: row for row in rows}
 
 
 def mark(receipts: Sequence[Receipt], *, blameless: bool = False) -> None:
@@ -316,6 +261,7 @@ def _mark_failed(delivery: Delivery, receipt: Receipt, blameless: bool) -> None:
         delivery.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
     elif receipt.verdict == "refused":
         delivery.state, delivery.done_at = DeliveryState.REFUSED, moment
+        enqueue("bounce.refused", delivery.id)
     elif delivery.attempts >= MAX_TRIES:
         delivery.state, delivery.done_at = DeliveryState.GIVEN_UP, moment
     else:

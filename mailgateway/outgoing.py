@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from forum import blobs
 from forum.db import db
-from forum.groups.models import Group
+from forum.groups.models import Group, MailContent, ReplyTo
 from forum.settings import Settings
 from forum.threads.models import Attachment, Post, Thread
 from forum.threads.queries import ancestors_of, author_id_of
@@ -54,6 +54,8 @@ def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> Outgo
         thread_url=f"{base}/t/{thread.public_id}",
         post_url=f"{base}/p/{post.public_id}",
         base_url=base,
+        link_only=group.mail_content is MailContent.LINK,
+        answers_to_author=group.reply_to is ReplyTo.AUTHOR,
     )
 
 
