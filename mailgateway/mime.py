@@ -3,6 +3,7 @@
 With limits on the number of parts and the length of bodies. It does not judge the words.
 """
 
+import mimetypes
 import quopri
 import re
 from dataclasses import dataclass, field
@@ -10,14 +11,19 @@ from typing import Literal
 
 from mailgateway.attachments import Attachment, clean_name, clean_type
 from mailgateway.charsets import decode_base64, decode_bytes, decode_header, raw_bytes
+from mailgateway.events import describe_events
 from mailgateway.flowed import unflow
 from mailgateway.headers import Headers, read_value
 from mailgateway.parts import MAX_DEPTH, Part, open_message
+from mailgateway.tnef import open_tnef
 
 MAX_PARTS = 1_000
 # Longer bodies are no words of a person; they stay whole as an attachment.
 MAX_PLAIN = 500_000
 MAX_HTML = 400_000
+# Messages kept as files are opened in each other so far.
+MAX_OPENED = 3
+SIGNATURE_REMOVED = "A cryptographic signature was taken off; it would not survive the list."
 
 _SIGNATURES = {
     "application/pgp-signature",
@@ -44,6 +50,8 @@ _TEXT_FILES = {
     "text/javascript",
     "text/rfc822-headers",
 }
+_CALENDARS = {"text/calendar", "application/ics"}
+_MAIL_FIELD = re.compile(rb"^(?:from|to|subject|date|message-id|received|return-path):", re.IGNORECASE | re.MULTILINE)
 _STUB = re.compile(r"\b(?:html|mime)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 
@@ -59,7 +67,10 @@ class Body:
 
 @dataclass
 class Contents:
-    """What a message holds. `notes` are sentences on what was repaired or left out."""
+    """What a message holds. `notes` are sentences on what was repaired or left out, `events` on calendar files.
+
+    `opened` counts the messages kept as files that this one was found in.
+    """
 
     headers: Headers
     root: Part
@@ -67,7 +78,21 @@ class Contents:
     attachments: list[Attachment] = field(default_factory=list)
     reports: list[Part] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
     parts: int = 0
+    opened: int = 0
+
+    def version(self, headers: Headers | None = None) -> "Contents":
+        """An empty one for some of the parts, which goes on counting them."""
+        return Contents(headers or self.headers, self.root, parts=self.parts, opened=self.opened)
+
+    def take_in(self, version: "Contents") -> None:
+        """Everything of a version but its words."""
+        self.parts = version.parts
+        self.reports.extend(version.reports)
+        for sentence in version.notes:
+            self.note(sentence)
+        self.events.extend(event for event in version.events if event not in self.events)
 
     def note(self, sentence: str) -> None:
         if sentence not in self.notes:
@@ -78,6 +103,8 @@ def read_contents(raw: bytes) -> Contents:
     """Everything a message holds, sorted; see `Contents`."""
     root = open_message(raw)
     contents = Contents(Headers(root.raw_items()), root)
+    if root.cut_short:
+        contents.note("The mail has more lines or parts than anybody can read; the rest was left out.")
     _read_part(root, contents)
     if not contents.bodies and not contents.attachments and root.preamble and root.is_multipart():
         # A program that wrote all its words before the first boundary.
@@ -138,9 +165,9 @@ def _read_alternative(children: list[Part], contents: Contents) -> None:
     """Of several versions of the same words take one: the plain one, unless it only points to the HTML."""
     versions: list[Contents] = []
     for child in children:
-        version = Contents(contents.headers, contents.root, parts=contents.parts)
+        version = contents.version()
         _read_part(child, version)
-        contents.parts = version.parts
+        contents.take_in(version)
         versions.append(version)
     plain = next((v for v in versions if v.bodies and _is_worth_reading(v, versions)), None)
     chosen = plain or next((v for v in reversed(versions) if v.bodies), None)
@@ -151,9 +178,6 @@ def _read_alternative(children: list[Part], contents: Contents) -> None:
             if key not in seen:
                 seen.add(key)
                 contents.attachments.append(attachment)
-        contents.reports.extend(version.reports)
-        for sentence in version.notes:
-            contents.note(sentence)
     if chosen:
         contents.bodies.extend(chosen.bodies)
 
@@ -174,7 +198,7 @@ def _is_worth_reading(version: Contents, versions: list[Contents]) -> bool:
 
 def _read_leaf(part: Part, media_type: str, contents: Contents) -> None:
     if media_type in _SIGNATURES:
-        contents.note("A cryptographic signature was taken off; it would not survive the list.")
+        contents.note(SIGNATURE_REMOVED)
         return
     name = part.file_name()
     is_words = media_type.startswith("text/") and media_type not in _TEXT_FILES
@@ -212,11 +236,45 @@ def _keep_file(part: Part, contents: Contents) -> None:
     if not content and not name:
         return
     if media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat":
-        contents.note("Outlook packed its files into winmail.dat, which few programs can open; it was kept as it is.")
+        if _unpack_tnef(content, contents):
+            return
+        contents.note("Outlook packed its files into winmail.dat, which could not be opened; it was kept as it is.")
+    elif name.lower().endswith(".eml") and _looks_like_mail(content) and contents.opened < MAX_OPENED:
+        contents.opened += 1
+        _read_inner(open_message(content), contents)
+        contents.opened -= 1
+        return
+    elif media_type in _CALENDARS or name.lower().endswith(".ics"):
+        event = describe_events(content)
+        if event and event not in contents.events:
+            contents.events.append(event)
     default = {"text/plain": "message.txt", "text/html": "message.html", "text/calendar": "invitation.ics"}
-    name = name or default.get(media_type, "")
+    _attach(name or default.get(media_type, ""), media_type, content, contents)
+
+
+def _attach(name: str, media_type: str, content: bytes, contents: Contents) -> None:
     number = len(contents.attachments) + 1
     contents.attachments.append(Attachment(clean_name(name, media_type, number), media_type, content))
+
+
+def _unpack_tnef(content: bytes, contents: Contents) -> bool:
+    """Take the files out of a winmail.dat, and its words when the mail has none; whether there were any."""
+    packed = open_tnef(content)
+    if packed is None:
+        return False
+    for name, data in packed.files[:MAX_PARTS]:
+        _attach(name, clean_type(mimetypes.guess_type(name)[0] or ""), data, contents)
+    if not contents.bodies:
+        if packed.text.strip():
+            contents.bodies.append(Body("plain", packed.text[:MAX_PLAIN]))
+        elif packed.html.strip():
+            contents.bodies.append(Body("html", packed.html[:MAX_HTML]))
+    return True
+
+
+def _looks_like_mail(content: bytes) -> bool:
+    head = re.split(rb"\r?\n\r?\n", content[:20_000].lstrip(), maxsplit=1)[0]
+    return len({match.group().lower() for match in _MAIL_FIELD.finditer(b"\n" + head)}) >= 2
 
 
 def _read_message(part: Part, contents: Contents) -> None:
@@ -235,12 +293,14 @@ def _read_message(part: Part, contents: Contents) -> None:
         depth = inner.depth
         inner = open_message(decode_base64(data) if encoding == "base64" else quopri.decodestring(data))
         inner.depth = depth
-    version = Contents(Headers(inner.raw_items()), contents.root, parts=contents.parts)
+    _read_inner(inner, contents)
+
+
+def _read_inner(inner: Part, contents: Contents) -> None:
+    version = contents.version(Headers(inner.raw_items()))
     _read_part(inner, version)
-    contents.parts = version.parts
+    contents.take_in(version)
     contents.attachments.extend(version.attachments)
-    for sentence in version.notes:
-        contents.note(sentence)
     lines = ["---------- Forwarded message ----------"]
     for label in ("From", "Date", "Subject", "To", "Cc"):
         value = decode_header(" ".join(version.headers.raw(label))[:2_000])

@@ -3,6 +3,7 @@
 It knows no members, groups, settings or network, and decides nothing but what kind of mail this is.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,14 +15,18 @@ from mailgateway.bounces import BounceReport
 from mailgateway.charsets import decode_bytes
 from mailgateway.command_words import find_command
 from mailgateway.headers import Headers, read_message_id
-from mailgateway.mime import Body, Contents, read_contents
+from mailgateway.mime import SIGNATURE_REMOVED, Body, Contents, read_contents
+from mailgateway.own_traces import strip_traces, strip_traces_html
 from mailgateway.parts import Part
 from mailgateway.quoted_html import divide_html
-from mailgateway.trim import Intent, read_intent, trim
+from mailgateway.trim import Intent, Trimmed, read_intent, trim
 
-__all__ = ["Attachment", "BounceReport", "Kind", "ParsedMail", "as_json", "parse"]
+__all__ = ["Attachment", "BounceReport", "Kind", "ParsedMail", "as_json", "parse", "whole_text"]
 
 Kind = Literal["post", "automatic", "bounce", "complaint", "receipt", "command", "empty", "broken"]
+
+# Alone on the first line it asks to fold nothing of this mail.
+KEEP_ALL = "#keep"
 
 _KNOWN_FIELDS = (
     "from",
@@ -92,6 +97,11 @@ def parse(raw: bytes) -> ParsedMail:
         return ParsedMail(kind="broken", reason=f"The mail could not be read ({type(error).__name__}).")
 
 
+def whole_text(raw: bytes) -> str:
+    """All words of a mail as plain text, quotes and signatures and attached messages too: nothing is trimmed."""
+    return "\n\n".join(_plain(body) for body in read_contents(raw).bodies)
+
+
 def as_json(parsed: ParsedMail, file: str, assurance: str) -> dict[str, object]:
     """The JSON object of `mail parse`, keys in the order of the contract."""
     return {
@@ -123,7 +133,7 @@ def _parse(raw: bytes) -> ParsedMail:
     subject = headers.text("subject")
     in_reply_to = headers.ids("in-reply-to")
     references = headers.ids("references")
-    words = _read_words(contents.bodies, read_intent(subject, answers=bool(in_reply_to or references)))
+    words = _read_words(contents, read_intent(subject, answers=bool(in_reply_to or references)))
     kind, reason, reports = _judge(contents, subject, words, raw)
     senders = headers.addresses("from")
     return ParsedMail(
@@ -163,28 +173,44 @@ def _list_id(value: str) -> str:
     return value.rpartition("<")[2].rstrip("> ").lower()
 
 
-def _read_words(bodies: list[Body], intent: Intent) -> _Words:
-    own = [body for body in bodies if not body.forwarded]
-    forward = "\n\n".join(_plain(body) for body in bodies if body.forwarded)
+def _read_words(contents: Contents, intent: Intent) -> _Words:
+    own = [body for body in contents.bodies if not body.forwarded]
+    forward = "\n\n".join(_plain(body) for body in contents.bodies if body.forwarded)
     set_aside: list[str] = []
     kept_html = ""
-    if own and all(body.form == "html" for body in own):
-        source = "<br>".join(body.text for body in own)
-        divided = divide_html(source, intent)
+    if _wants_all(own):
+        asked = "\n\n".join(_plain(body) for body in own).lstrip().partition("\n")[2].strip("\n")
+        whole = "\n".join(line.rstrip() for line in asked.split("\n"))
+        trimmed = Trimmed(whole, "")
+    elif own and all(body.form == "html" for body in own):
+        divided = divide_html("<br>".join(body.text for body in own), intent)
         kept_html = divided.kept
         whole = html_to_text(kept_html)
         set_aside = [html_to_text(piece) for piece in divided.folded]
+        trimmed = trim(whole, intent)
     else:
         whole = "\n\n".join(_plain(body) for body in own)
-    trimmed = trim(whole, intent)
+        trimmed = trim(whole, intent)
     html = html_to_safe(kept_html) if kept_html and not trimmed.folded else plain_to_html(trimmed.text)
+    if not trimmed.text:
+        html = ""
     set_aside.append(trimmed.folded)
+    if SIGNATURE_REMOVED in contents.notes:
+        set_aside.append(SIGNATURE_REMOVED)
+    events = "\n\n".join(contents.events)
     folded = "\n\n".join(piece for piece in set_aside if piece)
-    text = trimmed.text
-    if forward:
-        text = f"{text}\n\n{forward}" if text else forward
-        html += plain_to_html(forward)
-    return _Words(text, folded, html if text else "", "\n\n".join([whole, folded]), "html" if kept_html else "plain")
+    return _Words(
+        text=strip_traces("\n\n".join(piece for piece in (events, trimmed.text, forward) if piece)),
+        folded=strip_traces(folded),
+        html=strip_traces_html(plain_to_html(events) + html + plain_to_html(forward)),
+        whole="\n\n".join([whole, folded]),
+        form="html" if kept_html else "plain",
+    )
+
+
+def _wants_all(own: list[Body]) -> bool:
+    """Whether the author turns the folding off for this mail (L30)."""
+    return bool(own) and _plain(own[0])[:1_000].lstrip().partition("\n")[0].strip().lower() == KEEP_ALL
 
 
 def _plain(body: Body) -> str:
@@ -220,6 +246,9 @@ def _judge_report(
     report_type = parameters.get("report-type", "").lower()
     found = {part.get_content_type() for part in contents.reports} if is_report else set()
     if "message/feedback-report" in found or (is_report and report_type == "feedback-report"):
+        told = "\n".join(_report_text(part) for part in contents.reports).lower()
+        if re.search(r"^feedback-type:\s*(?:auth-failure|not-spam)", told, re.MULTILINE):
+            return "automatic", "A mail provider reports on our mail (ARF), and nobody complains.", []
         return "complaint", "A mail provider passes on a complaint about one of our mails (ARF).", []
     if _is_old_complaint(contents, subject):
         return "complaint", "A mail provider passes on a complaint about one of our mails.", []
@@ -234,7 +263,8 @@ def _judge_report(
             return "bounce", "A mail server reports that a mail was not delivered.", reports
         if any(word in _report_text(statuses[0]).lower() for word in ("action: delivered", "action: relayed")):
             return "receipt", "A mail server reports that a mail was delivered.", []
-    if (statuses and is_report) or bounces.looks_like_bounce(headers):
+    is_unnamed = is_report and report_type in ("", "delivery-status")
+    if (statuses and is_report) or is_unnamed or bounces.looks_like_bounce(headers):
         reports = bounces.read_text_report(headers, words.whole, raw)
         return "bounce", "A mail system writes that a mail was not delivered.", reports
     return None

@@ -1,6 +1,7 @@
 """The words that mail programs put around other people's words, in the languages of their users.
 
-Only data and the patterns made from it; `trim.py` and `quoted_html.py` decide what they mean.
+Only data and the patterns made from it; `trim.py` and `quoted_html.py` decide what they mean. What stands under an
+author's own words is in `footer_words.py`.
 """
 
 import re
@@ -10,31 +11,43 @@ _OPENERS = (
     "on|le|am|vom|um|el|il|in data|il giorno|il|em|no dia|op|den|på|kl|den|w dniu|dnia|dne|dňa|dana|la data de"
     "|în data de"
     "|pe data de|pe|la|στις|την|на|в|у|от|od|dne|kuupäeval|vào|vào lúc|pada|pada tanggal|a|el dia|بتاريخ|في|בתאריך|ב-"
-    "|เมื่อ|tarih|þann|quoting|zitat von|citando|citat från|在|于"
+    "|เมื่อ|ในวันที่|tarih|þann|quoting|zitat von|citando|citat från|在|于|於|en|às|v|missatge de|در تاریخ|kasutaja"
+    "|wiadomość napisana przez"
 )
-OPENER = re.compile(rf"[*_\s]*(?:{_OPENERS})(?![^\W\d_])", re.IGNORECASE)
+OPENER = re.compile(rf"[*_\s-]*(?:{_OPENERS})(?![^\W\d_])", re.IGNORECASE)
 
 # The verb of an attribution. These end it: "X <x@y> wrote:".
 _VERBS = (
     r"wrote|writes|said|wrote the following|schrieb|schreibt|geschrieben|a [ée]crit|écrit|escribi[óo]|escribe"
-    r"|ha scritto"
-    r"|scrive|escreveu|schreef|het volgende geschreven|skrev|skriver|skreiv|kirjoitti|napisa[łl](?:\(a\)|a)?"
-    r"|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|írta|a scris|yazdı|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?"
-    r"|пише|написав(?:\(ла\))?|написала|έγραψε|написа|je napisao|je napisala|je napisal(?:\(a\)|a)?|napisao|kirjutas"
-    r"|rašė|rakstīja|va escriure|ha escrit|skrifaði|đã viết|menulis|כתב(?:ה|/ה)?|كتب|เขียนว่า|เขียน|写道|寫道|写到"
-    r"|のメール|さんは書きました|が書きました|は書きました|님이 작성|작성"
+    r"|ha scritto|scrive|escreveu|schreef|het volgende geschreven|skrev|skriver|skreiv|kirjoitti"
+    r"|napisa[łl](?:\(a\)|a)?|pisze|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|(?:ezt )?írta|a scris"
+    r"|(?:şunu |şunları )?yazdı|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?|пише|написав(?:\(-?ла\))?|написала"
+    r"|έγραψε|написа|(?:je )?napisa(?:o|la|l)(?:/la|\(a\))?(?: je)?|(?:је )?написа(?:о|ла)(?:/ла)?|kirjutas|rašė"
+    r"|rakstīja|va escriure|ha escrit|skrifaði|(?:đã )?viết|menulis|כתב(?:ה|/ה)?|كتبت?|تمت كتابة ما يلي بواسطة|نوشت"
+    r"|ने लिखा|เขียนว่า|เขียน|写道|寫道|写到|のメール|さんは書きました|が書きました|は書きました|님이 작성|작성|쓴 글|님의 말"
 )
-VERB_AT_END = re.compile(rf"(?:^|[\s>\"'”)\]\d_*]|(?<=[年月日点點時时分]))(?:{_VERBS})\s*(?:…|\.\.\.)?$", re.IGNORECASE)
+VERB_AT_END = re.compile(rf"(?:^|[\s>\"'”)\]\d_*]|(?<=[年月日点點時时分周週]))(?:{_VERBS})\s*(?:…|\.\.\.)?$", re.IGNORECASE)
 # In these languages the verb stands before the name: "Am 3. Mai schrieb X:".
-VERB_INSIDE = re.compile(
-    r"(?:^|[\s\d>.,)])(?:schrieb|schreef|skrev|skreiv|hat geschrieben|ezt írta|írta|wrote|écrit|kirjoitti"
-    r"|a scris|napisał)"
-    r"(?=[\s<\"'“(])",
+VERB_BEFORE_NAME = re.compile(
+    r"(?:^|[\s\d>.,)،])(?:schrieb|hat geschrieben|schreef|skrev|skreiv|skrifaði|ezt írta|écrit|كتبت?"
+    r"|تمت كتابة ما يلي بواسطة|missatge de|wiadomość napisana przez)(?=[\s<\"'“(])",
     re.IGNORECASE,
+)
+# ... or the name comes first and the date last: "X wrote on 3 May 2026:".
+VERB_BEFORE_DATE = re.compile(
+    rf"(?:^|[\s>\"'”)\]_*])(?:{_VERBS}|hat|przez|missatge de)(?=[\s(:,،])[^\d.!?]{{0,60}}(?:\b[^\W\d_]{{1,6}}\.,?\s?)?"
+    r"[^\d.!?]{0,30}\d",
+    re.IGNORECASE,
+)
+# What one says of oneself is no attribution: "Yesterday I wrote:".
+FIRST_PERSON = re.compile(
+    r"\b(?:I|[Ww]e|[Ii]ch|[Ww]ir|je|[Nn]ous|yo|io|noi|eu|nós|ik|wij|we|jag|vi|jeg|minä|ja|ya|я|мы)(?: \w+)? "
+    r"(?:wrote|write|said|schrieb(?:en)?|avons écrit|escribí|scrivo|escrevi|schreef|schreven|skrev|kirjoitin|писал[аи]?)\b"
+    r"|\b(?:schrieb|schreef|skrev) (?:ich|ik|jag|jeg|vi)\b|\b[Jj]['’]ai écrit\b|\b[Hh]o scritto\b|\b[Hh]e escrito\b"
 )
 
 _SEPARATOR_PHRASES = (
-    "original message|original appointment|original e-?mail|reply message|reply to message|urspr(?:ü"
+    "original|original message|original appointment|replied message|mail original|původní e-?mail|pôvodný e-?mail|original e-?mail|reply message|reply to message|urspr(?:ü"
     "|ue)ngliche (?:nachricht|mail|e-mail)"
     "|originalnachricht|original-nachricht|message d['’]origine|message original|message initial|courriel original"
     "|mensaje original|messaggio originale|mensagem original|oorspronkelijk(?:e)? bericht"
@@ -85,12 +98,12 @@ FORWARD = re.compile(
 
 # Labels of a quoted header block, by what they name.
 _LABELS = {
-    "from": "from|von|de|da|van|fra|från|lähettäjä|od|от|від|от кого|feladó|kimden|gönderen|από|expéditeur"
+    "from": "from|von|de|de la|da|no|nuo|از|发信人|발신|발신자|발신인|보낸이|प्रेषक|frå|van|fra|från|lähettäjä|od|от|від|от кого|feladó|kimden|gönderen|από|expéditeur"
     "|remitente|mittente"
     "|remetente|afzender|avsändare|afsender|nadawca|odesílatel|expeditor|šalje|pošiljatelj|saatja|寄件者|寄件人"
     "|发件人|發件人"
     "|差出人|送信者|보낸 사람|보낸사람|מאת|من|dari|từ|จาก|frá",
-    "date": "sent|date|sent on|date sent|gesendet|gesendet am|datum|envoyé|envoyé le|date d'envoi|enviado"
+    "date": "sent|date|enviat|enviat el|nosūtīts|išsiųsta|تم الإرسال|تاريخ الإرسال|أرسلت|ارسال شده|تاریخ|भेजा गया|발신일시|보낸시간|sent on|date sent|gesendet|gesendet am|datum|envoyé|envoyé le|date d'envoi|enviado"
     "|enviado el|enviado em"
     "|enviada|enviada em|enviado a las|fecha|fecha de envío|data|data invio|inviato|inviata|inviato il"
     "|verzonden|verzonden op"
@@ -102,13 +115,13 @@ _LABELS = {
     "|kuupäev|发送时间|发送日期|日期|傳送時間|寄件日期|送信日時|日付|日時|보낸 날짜|날짜|보낸날짜|נשלח|תאריך"
     "|تاريخ|التاريخ"
     "|message du|dikirim|tanggal|ngày|đã gửi|วันที่|ส่ง|dagsetning",
-    "to": "to|an|à|a|para|aan|til|till|vastaanottaja|do|dla|кому|до|komu|címzett|către|catre|pentru|kime|alıcı"
+    "to": "to|an|per a|kam|به|수신|수신자|수신인|받는이|प्रति|adressaat|đến|à|a|para|aan|til|till|vastaanottaja|do|dla|кому|до|komu|címzett|către|catre|pentru|kime|alıcı"
     "|kimə|προς|per"
     "|за|prima|za|saaja|收件人|收件者|宛先|받는 사람|받는사람|אל|إلى|kepada|tới|ถึง",
-    "cc": "cc|bcc|cci|ccn|cco|kopie|copie|copie à|copia|cópia|kopi|kopia|kopio|dw|udw|копия|копія|kópia|másolat"
+    "cc": "cc|a/c|kp|kopija|koopia|رونوشت|सीसी|สำเนา|afrit|bcc|cci|ccn|cco|kopie|copie|copie à|copia|cópia|kopi|kopia|kopio|dw|udw|копия|копія|kópia|másolat"
     "|másolatot kap|bilgi"
     "|κοιν|κοινοποίηση|抄送|副本|密送|참조|עותק|نسخة|tembusan",
-    "subject": "subject|betreff|betr|objet|sujet|asunto|oggetto|assunto|onderwerp|emne|ämne|aihe|otsikko|temat"
+    "subject": "subject|tema|tēma|subjek|विषय|제목명|betreff|betr|objet|sujet|asunto|oggetto|assunto|onderwerp|emne|ämne|aihe|otsikko|temat"
     "|тема|předmět"
     "|predmet|tárgy|subiect|konu|θέμα|относно|teema|主题|主旨|标题|件名|제목|נושא|הנדון|موضوع|الموضوع|assumpte"
     "|perihal|chủ đề|เรื่อง"
@@ -121,109 +134,6 @@ _LABELS = {
 }
 LABEL_KINDS = {label: kind for kind, labels in _LABELS.items() for label in labels.split("|")}
 LABEL = re.compile(r"[\s*_|]{0,12}([^\W\d_][^\d:：<>@]{0,22}?)[\s*_]{0,4}[:：](.*)", re.DOTALL)
-
-_DEVICES = (
-    "iphon|ipad|ipod|ios\\b|aka\\.ms|apple watch|imac|macbook|mac|blackberry|android|samsung|galaxy|huawei"
-    "|honor|xiaomi|redmi|mi phone|oneplus|oppo"
-    "|pixel|nokia|lumia|sony|xperia|htc|lg|motorola|moto|wiko|fairphone|windows phone|windows|outlook|yahoo"
-    "|gmail|mail|aol"
-    "|mobile|mobil|mobiltelefon|mobiele|mobieltje|móvil|movil|celular|cellulare|handy|smartphone|phone|telefon"
-    "|telefono|teléfono"
-    "|téléphone|tablet|tablette|device|gerät|appareil|dispositivo|dispositif|puhelin|puhelimesta|komórki"
-    "|komórkowego|telefonu"
-    "|verizon|t-mobile|vodafone|orange|typeapp|bluemail|spark|sparrow|nine|protonmail|proton|mailbox|airmail"
-    "|mailspring|thunderbird"
-    "|k-9|fairemail|newton|superhuman|hey|zoho|front|treo|palm|torch|mymail|tutanota|sfr|bouygues|freemail"
-    "|telekom|1&1|gmx|web\\.de"
-    "|posta|почты|почта|устройства|телефона|смартфона|tarafından|cep telefonumdan|κινητό|携帯|スマートフォン"
-    "|手机|휴대폰|アンドロイド"
-)
-_SENT_FROM = (
-    r"sent (?:from|via|using|with)|get outlook for|download outlook|gesendet (?:von|mit|über|via)|von meinem"
-    r"|diese nachricht wurde von"
-    r"|envoy[ée] (?:depuis|de|d['’]|à partir d|avec|via)|enviado (?:desde|do|de|por|a partir)|inviato (?:da|dal"
-    r"|con|tramite)"
-    r"|verzonden (?:vanaf|met|via|vanuit)|verstuurd (?:vanaf|met|via|vanuit)|sendt (?:fra|med|via)"
-    r"|skickat (?:från|med|via)"
-    r"|lähetetty|lähettäjä: |wysłan[eoy] z|отправлено (?:с|из)|надіслано (?:з|із)|odesláno z|odoslané z"
-    r"|poslan[oé] z|küldve|elküldve"
-    r"|trimis (?:de pe|din)|gönderildi|στάλθηκε από|изпратено от|poslato sa|saadetud|iphone'umdan|ipad'imden"
-    r"|iphone(?:から送信|보냄)"
-    r"|从我的|发自我的|發自我的|来自我的|从 |나의 .{1,20}에서|내 .{1,20}에서|נשלח מ|أرسلت من|dikirim dari"
-    r"|đã gửi từ|obtenir outlook"
-    r"|obtenga outlook|holen sie sich outlook|ottieni outlook|obter o outlook|outlook voor|hämta outlook|outlook for"
-)
-SENT_FROM = re.compile(
-    rf"[\s*_>—–-]{{0,6}}(?:{_SENT_FROM})(?=[^,;]{{0,60}}(?:{_DEVICES})).{{0,110}}"
-    rf"|[\s*_—–-]{{0,6}}(?:나의 |내 )?(?:iphone|ipad|android|galaxy|outlook|yahoo)(?:から送信|より送信"
-    rf"|에서 보냄|で送信).{{0,40}}"
-    rf"|[\s*_—–-]{{0,6}}(?:iphone|ipad)['’]?\w{{1,8}} gönderildi.{{0,20}}"
-    r"|[\s*_—–-]{0,6}sent from (?:a|my) (?:[\w'’-]+ ){0,5}[\w'’-]+"
-    r"|[\s*_—–-]{0,6}(?:please )?(?:excuse|forgive|pardon) (?:the |any |my )?(?:brevity|typos|errors|spelling"
-    r"|mistakes).{0,80}",
-    re.IGNORECASE,
-)
-SENT_FROM_START = re.compile(rf"[\s*_>—–-]{{0,6}}(?:{_SENT_FROM})", re.IGNORECASE)
-
-# Sentences of legal footers: one of the first kind is enough, of the second it takes two different ones.
-_FOOTER_STRONG = (
-    r"^\W*(?:confidentiality|privacy|legal|e-?mail|important) (?:notice|note|statement|disclaimer)\W*[:.–—-]"
-    r"|(?:are|is) not (?:the|an|a) (?:intended|named) (?:recipient|addressee)"
-    r"|intended (?:solely|only|exclusively)?\s?for (?:the )?(?:sole |exclusive |personal )?(?:use (?:of|by)"
-    r"|attention of)"
-    r"|(?:receive|received|have received) (?:this|it) (?:e-?mail|message|communication|transmission"
-    r"|fax)?\s?(?:by mistake|in error)"
-    r"|scanned (?:for|by) .{0,40}(?:virus|malware|mimecast|security)|virus[- ]?free\b.{0,40}www"
-    r"|consider the environment before printing|think before (?:you )?print"
-    r"|nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empfänger)|irrt[üu]mlich erhalten"
-    r"|unbefugte weitergabe"
-    r"|enthält vertrauliche|vertrauliche und/?\s?(?:oder )?rechtlich gesch[üu]tzte"
-    r"|(?:message|courriel|mail) (?:et|ainsi que) .{0,60}(?:pièces jointes|fichiers joints).{0,40}confidentiel"
-    r"|reçu ce (?:message|courriel|mail) par erreur|destinataire (?:prévu|désigné)|n['’]êtes pas le destinataire"
-    r"|mensaje .{0,80}(?:es|son|contiene).{0,30}confidencial|recibi(?:do|ó) este (?:mensaje|correo).{0,20}por error"
-    r"|no es (?:usted )?el destinatario|informazioni contenute in quest[ao].{0,80}riservate|ricev(?:uto"
-    r"|ete) quest[oa] (?:messaggio|e-?mail|mail).{0,20}per errore"
-    r"|ricevuto per errore|recebeu est[ae] (?:mensagem|e-?mail).{0,20}por (?:engano|erro)"
-    r"|esta mensagem .{0,60}confidencia"
-    r"|uitsluitend bestemd voor|niet de (?:geadresseerde|beoogde ontvanger)|ten onrechte (?:ontvang|hebt ontvangen)"
-    r"|modtaget denne (?:e-?mail|mail|meddelelse) ved en fejl|mottatt denne (?:e-?post"
-    r"|meldingen?).{0,20}ved (?:en )?feil"
-    r"|fått detta (?:meddelande|mail|e-?post).{0,20}av misstag|avsett endast för|luottamuksellis.{0,80}vastaanottaj"
-    r"|otrzyma(?:li|ł).{0,40}(?:omyłkowo|przez pomyłkę)|wiadomość .{0,80}poufn|конфиденциальн.{0,80}(?:адресат"
-    r"|получател)"
-    r"|получили (?:это|данное) (?:сообщение|письмо) по ошибке|obdrželi tento e-?mail omylem|bu e-?posta .{0,60}gizli"
-    r"|external (?:message|e-?mail) warning|(?:e-?mail|message) (?:originated|comes|came|is"
-    r"|was sent) from (?:outside|an external)"
-)
-FOOTER_STRONG = re.compile(_FOOTER_STRONG, re.IGNORECASE)
-FOOTER_WEAK = re.compile(
-    r"confidential|privileged|protected health information|hipaa|unauthori[sz]ed|disclos(?:ure|ed)|dissemination"
-    r"|intended recipient|disclaimer|notify the sender|delete (?:this|the|it)|vertraulich|absender|confidentiel"
-    r"|confidencial|riservat|vertrouwelijk"
-    r"|fortrolig|konfidentiell|luottamuksellinen|poufne|конфиденциальн|důvěrn|bizalmas|gizlidir|εμπιστευτικ",
-    re.IGNORECASE,
-)
-FOOTER_HEADING = re.compile(
-    r"[\W_]*(?:disclaimer|confidentiality(?: notice)?|legal notice|important notice|caution|haftungsausschluss"
-    r"|avertissement|aviso legal"
-    r"|avviso legale|vertraulichkeitshinweis|hinweis|avis de confidentialité)[\W_]*",
-    re.IGNORECASE,
-)
-BANNER = re.compile(
-    r"[\W_]*(?:caution|warning|external(?: e-?mail)?|achtung|attention|vorsicht|let op|atención)\b.{0,60}"
-    r"(?:e-?mail|message|mail|nachricht|courriel|bericht|correo).{0,80}(?:outside|external|extern|außerhalb"
-    r"|extérieur|buiten|fuera).*",
-    re.IGNORECASE | re.DOTALL,
-)
-LIST_FOOTER = re.compile(
-    r"\b(?:mailing list|mailing-list|maillinglist|unsubscribe|listinfo|you (?:are receiving|received"
-    r"|are subscribed)|yahoo! groups?|google groups"
-    r"|abmelden|abbestellen|désabonner|désinscri|darse de baja|cancelar (?:la )?suscripción|disiscriv"
-    r"|cancellar(?:ti|si)|uitschrijven|afmelden"
-    r"|avregistrera|afmeld|отписаться|wypisać|odhlásit|leave (?:this|the) (?:group|list))",
-    re.IGNORECASE,
-)
-WHERE_TO = re.compile(r"https?://|www\.|mailto:|[\w.+-]@[\w-]")
 
 # A writer who says that the answers stand among the quoted words.
 INLINE_HINT = re.compile(

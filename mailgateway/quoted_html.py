@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forum.text import html_to_text
+from forum.text.scan import names
 from mailgateway.attribution import grade_attribution
 from mailgateway.phrases import FORWARD, INLINE_HINT, LABEL, LABEL_KINDS
 from mailgateway.trim import Intent, has_only_furniture
@@ -19,68 +20,29 @@ _TAG = re.compile(r"<!--|<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
 _ATTRIBUTE = re.compile(
     r"""\b(class|id|type|name|style|data-signatureblock)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE
 )
-_FOREIGN_PREFIX = re.compile(r"^(?:x_|ecx|yiv\d+)+")
-_VOID = {"br", "hr", "img", "input", "meta", "link", "base", "col", "area", "embed", "source", "wbr"}
-_UNSEEN = {"style", "script", "title"}
-_BLOCKS = {
-    *(
-        "div",
-        "p",
-        "br",
-        "td",
-        "tr",
-        "table",
-        "li",
-        "ul",
-        "ol",
-        "hr",
-        "body",
-        "blockquote",
-        "pre",
-        "html",
-        "head",
-    ),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "center"),
-}
-_QUOTES = {
-    *(
-        "gmail_attr",
-        "yahoo_quoted",
-        "zmail_extra",
-        "zmail_quote",
-        "protonmail_quote",
-        "tutanota_quote",
-        "moz-cite-prefix",
-    ),
-    *("reply-intro", "quote-pre", "mail_quote", "moz-email-headers-table"),
-}
-_RESTS = {
-    *(
-        "divrplyfwdmsg",
-        "appendonsend",
-        "stopspelling",
-        "zwchr",
-        "ms-outlook-mobile-reference-message",
-        "replysplit",
-    ),
-    *("mail-editor-reference-message-container", "olk_src_body_section", "outlookmessageheader"),
-}
-_SIGNATURES = {
-    *(
-        "gmail_signature",
-        "gmail_signature_prefix",
-        "moz-signature",
-        "signature",
-        "applemailsignature",
-        "mobile-signature",
-    ),
-    *(
-        "ms-outlook-mobile-signature",
-        "ymail_android_signature",
-        "protonmail_signature_block",
-        "lineBreakAtBeginningOfSignature".lower(),
-    ),
-}
+_FOREIGN_PREFIX = re.compile(r"^(?:x_|ecx|yiv\d+|ydp[0-9a-f]*?(?=yahoo|ymail))+")
+_VOID = names("br hr img input meta link base col area embed source wbr")
+_UNSEEN = names("style script title")
+_BLOCKS = names(
+    "div p br td tr table li ul ol hr body blockquote pre html head h1 h2 h3 h4 h5 h6 section article center aside"
+)
+# What programs call a quote, in a class, an id or a name; then what runs to the end of the mail, and signatures.
+_QUOTES = names(
+    "gmail_attr yahoo_quoted zmail_extra zmail_quote protonmail_quote tutanota_quote moz-cite-prefix reply-intro"
+    " quote-pre mail_quote moz-email-headers-table fairemail_quote messagereplysection front-blockquote sh-quoted-content"
+    " bluemail_quote replyheader isreplycontent gmail_quote_attribution history_container quote quoted-content"
+    " groupwisereplyheader groupwisemessagebody"
+)
+_RESTS = names(
+    "divrplyfwdmsg appendonsend stopspelling zwchr ms-outlook-mobile-reference-message replysplit qmbox"
+    " mail-editor-reference-message-container olk_src_body_section outlookmessageheader ntes-mailmaster-quote"
+)
+_SIGNATURES = names(
+    "gmail_signature gmail_signature_prefix moz-signature signature applemailsignature mobile-signature"
+    " ms-outlook-mobile-signature ymail_android_signature protonmail_signature_block linebreakatbeginningofsignature"
+    " k9mail-signature fairemail_signature bluemail_signature bluemailsignature front-signature composer_signature"
+    " messagesignaturesection mb_sig x_signature emailsignature email-signature tutanota-signature"
+)
 # Gmail's "indent more" is a blockquote too, but no quote of anybody.
 _INDENT = re.compile(r"margin[^;]*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.IGNORECASE)
 _SPACE = re.compile(
@@ -110,6 +72,9 @@ class DividedHtml:
 def divide_html(source: str, intent: Intent) -> DividedHtml:
     """Cut out quotes at the end or the beginning, and signatures; quotes between answers and forwards stay."""
     scan = _Scan(source)
+    if not scan.says_outside(scan.quotes(intent)):
+        # Some people write into the signature that their program put there: then it is all they say.
+        scan.take_signatures_for_words()
     cuts = [region for region in scan.regions if region.kind == "signature"]
     if intent != "forward":
         cuts += _choose_quotes(scan, source, intent)
@@ -247,7 +212,7 @@ class _Scan:
         style = found.get("style", "")
         labels = {
             _FOREIGN_PREFIX.sub("", label.lower())
-            for label in [*found.get("class", "").split(), found.get("id", "").strip()]
+            for label in [*found.get("class", "").split(), found.get("id", "").strip(), found.get("name", "").strip()]
             if label
         }
         if name == "blockquote":
@@ -256,11 +221,7 @@ class _Scan:
             return "" if _INDENT.search(style) else "loose"
         if labels & _RESTS:
             return "rest"
-        if (
-            labels & _QUOTES
-            or any(label.startswith("yahoo_quoted") for label in labels)
-            or found.get("name") == "quote"
-        ):
+        if labels & _QUOTES or any(label.startswith("yahoo_quoted") for label in labels):
             return "quote"
         if labels & _SIGNATURES or "data-signatureblock" in found:
             return "signature"
@@ -300,6 +261,14 @@ class _Scan:
     def says(self, start: int, end: int) -> bool:
         """Whether the author says something between two offsets, outside signatures."""
         return bool(self._own_runs(start, end))
+
+    def says_outside(self, regions: list[_Region]) -> bool:
+        """Whether the author says something outside signatures and these regions."""
+        own = self._own_runs(0, len(self.source))
+        return any(not any(region.start <= run[0] < region.end for region in regions) for run in own)
+
+    def take_signatures_for_words(self) -> None:
+        self.regions = [region for region in self.regions if region.kind != "signature"]
 
     def words(self, start: int, end: int) -> str:
         return " ".join(_crude(self.source[first:last]) for first, last in self._own_runs(start, end))
