@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test check kill-test bench browser-test demo-check clean
+.PHONY: run test check kill-test system-test fuzz bench bench-peers bench-trim browser-test demo-check clean
 
 run: $(VENV)/run
 	$(BIN)/banyan up --demo
 
 test: $(VENV)/test check
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser and not system"
 
 check: $(VENV)/test
 	$(BIN)/ruff check .
@@ -34,10 +34,27 @@ $(VENV)/test: $(VENV)/pip pyproject.toml constraints.txt
 kill-test: $(VENV)/test
 	$(BIN)/python -m tests.kill --kills 100 --database both
 
+# As root: it installs Debian's Postfix where that is missing, and runs a private one.
+system-test: $(VENV)/test
+	$(BIN)/pytest -m system tests/system
+
+fuzz: $(VENV)/test
+	$(BIN)/python -m tests.fuzz
+
 bench: $(VENV)/test
 	$(BIN)/banyan bench fanout
 	$(BIN)/banyan bench fanout --members 71000 --runs 1
 	$(BIN)/banyan bench pages
+
+# MAILS names a folder of mails with their expected text beside them.
+MAILS ?= tests/mail
+bench-trim: $(VENV)/test
+	$(BIN)/banyan bench trim $(MAILS)
+
+# MEMBERS of the list that both have; GNU Mailman is installed into var/peers, beside nothing else.
+MEMBERS ?= 1000
+bench-peers: $(VENV)/test
+	$(BIN)/python -m tests.peers --members $(MEMBERS)
 
 browser-test: $(VENV)/test
 	$(BIN)/pytest -m browser tests
