@@ -29,6 +29,8 @@ OPEN_PAGES = {
     "me.verify": "a signed one-time token",
     "moderation.confirm_page": "a signed token that was mailed to the author",
     "moderation.confirm_by_mail": "a signed token that was mailed to the author",
+    "private.answer": "a signed token under a private answer, for its recipient",
+    "private.end": "a signed token under a private answer, for its recipient",
     "subscriptions.unsubscribe_page": "a signed token in a copy's List-Unsubscribe",
     "subscriptions.unsubscribe": "a signed token in a copy's List-Unsubscribe",
 }

@@ -22,6 +22,7 @@ AUTHOR_READERS = {
     ("forum/threads/queries.py", "author_id_of"): "rights, and mail to the author",
     ("forum/threads/queries.py", "is_author"): "the same as a condition",
     ("forum/threads/queries.py", "count_posts_since"): "the quota",
+    ("forum/threads/queries.py", "last_post_in"): "how soon somebody answers again in a slowed thread",
     ("forum/threads/actions.py", "claim_posts"): "who proves the address of an imported author gets the posts",
     ("forum/threads/overview.py", "transcript"): "an operator's view",
     ("forum/threads/overview.py", "_primary_emails"): "an operator's view",
@@ -50,7 +51,7 @@ def test_nobody_but_the_transaction_commits() -> None:
 
 def test_a_transaction_is_opened_only_by_doors_and_workers() -> None:
     doors = re.compile(
-        r"forum/(web|cli|demo)/|forum/(work|housekeeping)\.py|forum/search/indexing\.py"
+        r"forum/(web|cli|demo)/|forum/(work|housekeeping)\.py|forum/(search/indexing|moderation/lateness)\.py"
         r"|mailgateway/(intake|listen|deliver|notices|retention|cli)\.py"
     )
     openers = {module for module, _, call in nodes(ast.Call) if dotted(call.func) == "transaction"}
@@ -120,7 +121,7 @@ def test_only_settings_and_the_commands_read_the_environment() -> None:
         "forum/settings.py",
         "forum/cli/supervisor.py",
         "forum/cli/bench.py",
-        "mailgateway/bench.py",
+        "mailgateway/bench_site.py",
     }
 
 
