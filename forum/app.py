@@ -10,12 +10,14 @@ from flask import Flask
 from sqlalchemy import text
 
 import forum.accounts.models
+import forum.archives.models
 import forum.blobs
 import forum.counter
 import forum.groups.models
 import forum.log
 import forum.moderation.models
 import forum.posting.models
+import forum.private.models
 import forum.queue
 import forum.search.models
 import forum.threads.models  # noqa: F401  (models register themselves with the metadata)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from forum.accounts.models import OneTimeLink
+from forum.accounts.models import Address, OneTimeLink
+from forum.accounts.pausing import send_due_probes
 from forum.clock import now
 from forum.db import reading, transaction
 from forum.groups.actions import end_past_mutes
@@ -27,7 +28,7 @@ def run(owner: str) -> Generator[int, None, None]:
             yield 0
             continue
         next_look = moment + SEAL_EVERY
-        yield _seal() + _end_mutes(moment) + _forget(moment)
+        yield _seal() + _end_mutes(moment) + _send_probes(moment) + _forget(moment)
 
 
 def _seal() -> int:
@@ -45,6 +46,14 @@ def _end_mutes(moment: datetime) -> int:
             return 0
     with transaction():
         return end_past_mutes()
+
+
+def _send_probes(moment: datetime) -> int:
+    with reading() as session:
+        if session.scalar(select(Address.id).where(Address.probe_due_at <= moment).limit(1)) is None:
+            return 0
+    with transaction():
+        return send_due_probes(moment)
 
 
 def _forget(moment: datetime) -> int:

@@ -4,8 +4,10 @@ Numbers are read from the database when they are asked for, so that any one work
 """
 
 import errno
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
 
 import structlog
 from flask import Flask
@@ -51,6 +53,30 @@ class QueueCollector(Collector):
         waiting.add_metric([name], count)
         oldest.add_metric([name], (moment - since).total_seconds() if since is not None else 0.0)
         aside.add_metric([name], set_aside or 0)
+
+
+# The queues in which people's mail waits, by their tables: in, and out.
+_MAIL = ("inbound_mail", "delivery", "digest")
+
+
+@dataclass(frozen=True)
+class WaitingMail:
+    """How long the oldest mail has been due, zero when none is, and how many wait for another try at a later time."""
+
+    oldest: timedelta
+    again: int
+
+
+def waiting_mail() -> WaitingMail:
+    """What moderators see of the queues: not whose mail it is. Needs an app context."""
+    moment, oldest, again = now(), timedelta(0), 0
+    for queue in (each for each in cast(Sequence[type[Any]], Queued.__subclasses__()) if each.__tablename__ in _MAIL):
+        is_open = (queue.done_at.is_(None), queue.set_aside_at.is_(None))
+        since = db.session.scalar(select(func.min(queue.due_at)).where(*is_open, queue.due_at <= moment))
+        oldest = max(oldest, moment - since if since is not None else timedelta(0))
+        tried = select(func.count()).select_from(queue).where(*is_open, queue.due_at > moment, queue.attempts > 0)
+        again += db.session.scalar(tried) or 0
+    return WaitingMail(oldest, again)
 
 
 def serve_metrics(core: Flask, settings: Settings) -> None:

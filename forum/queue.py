@@ -41,7 +41,11 @@ class Task(Queued, Base):
     """One piece of later work: its kind names the handler, `target_id` the row that it is about."""
 
     __tablename__ = "task"
-    __table_args__ = (due_index("task", "kind", "due_at", "id"),)
+    __table_args__ = (
+        due_index("task", "kind", "due_at", "id"),
+        # Whether somebody was told the same lately.
+        Index("ix_task_target_id_kind", "target_id", "kind"),
+    )
 
     id: Mapped[PrimaryKey]
     kind: Mapped[str] = mapped_column(String(40))
@@ -54,6 +58,14 @@ def enqueue(kind: str, target_id: int, other_id: int | None = None, due_at: date
     task = Task(kind=kind, target_id=target_id, other_id=other_id, due_at=due_at or now())
     db.session.add(task)
     return task
+
+
+def asked_lately(kind: str, target_id: int, within: timedelta, *, other_id: int | None = None) -> bool:
+    """Whether such a task was written for this row (and the other one) lately; done ones are kept for three days."""
+    lately = select(Task.id).where(Task.target_id == target_id, Task.kind == kind, Task.due_at > now() - within)
+    if other_id is not None:
+        lately = lately.where(Task.other_id == other_id)
+    return db.session.scalar(lately.limit(1)) is not None
 
 
 def open_and_due(model: type[Any], moment: datetime) -> ColumnElement[bool]:

@@ -6,6 +6,9 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import current_app
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +25,8 @@ _UNITS = {
     "mib": 1024**2,
     "gib": 1024**3,
 }
+# What receivers still verify (RFC 8301, section 3.2).
+_SHORTEST_DKIM_KEY = 1024
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -102,6 +107,28 @@ class Settings(BaseSettings):
             split_host_port(value)
         return value
 
+    @field_validator("dkim_key")
+    @classmethod
+    def _is_a_signing_key(cls, value: str) -> str:
+        if value:
+            try:
+                key = load_pem_private_key(Path(value).read_bytes(), password=None)
+            except OSError as error:
+                raise ValueError(f"{value} cannot be read ({error.strerror})") from None
+            except (ValueError, TypeError, UnsupportedAlgorithm):
+                raise ValueError(f"{value} is not a private key in PEM without a password") from None
+            if not isinstance(key, RSAPrivateKey) or key.key_size < _SHORTEST_DKIM_KEY:
+                raise ValueError(f"{value} is not an RSA key of at least {_SHORTEST_DKIM_KEY} bits; 2048 are usual")
+        return value
+
+    @field_validator("dkim_selector")
+    @classmethod
+    def _is_a_selector(cls, value: str) -> str:
+        value = value.lower()
+        if value and not all(_HOST_LABEL.fullmatch(label) for label in value.split(".")):
+            raise ValueError(f"{value!r} is not a DKIM selector such as banyan1")
+        return value
+
     @field_validator("lmtp_listen", "smarthost")
     @classmethod
     def _is_a_peer(cls, value: str) -> str:
@@ -118,8 +145,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
-        if self.dkim_key or self.dkim_selector:
-            raise ValueError("DKIM_KEY and DKIM_SELECTOR: signing outgoing mail is not there yet; leave them empty")
+        if bool(self.dkim_key) != bool(self.dkim_selector):
+            raise ValueError("DKIM_KEY and DKIM_SELECTOR: give both, or leave both empty")
         if self.clock_file is not None and not self.test:
             raise ValueError("CLOCK_FILE: only works together with TEST=1")
         if self.smarthost_user and not self.smarthost_password:

@@ -80,6 +80,14 @@ class ToModerate:
 
 
 @dataclass(frozen=True)
+class ToQueue:
+    """A moderator's decisions on the held posts of a summary, by reply."""
+
+    member_id: int
+    summary_id: int
+
+
+@dataclass(frozen=True)
 class ToLeave:
     """The mailto form of one-click unsubscribe."""
 
@@ -95,8 +103,27 @@ class ToBounce:
     month: int
 
 
+@dataclass(frozen=True)
+class ToDigest:
+    """An answer to a whole digest, which may say which of its posts is meant."""
+
+    member_id: int
+    digest_id: int
+
+
 Destination = (
-    ToGroup | ToModerators | ToCommand | ToSystem | ToReply | ToAuthor | ToConfirm | ToModerate | ToLeave | ToBounce
+    ToGroup
+    | ToModerators
+    | ToCommand
+    | ToSystem
+    | ToReply
+    | ToAuthor
+    | ToConfirm
+    | ToModerate
+    | ToQueue
+    | ToLeave
+    | ToBounce
+    | ToDigest
 )
 
 _TOKENS: Mapping[str, tuple[Purpose, Callable[[int, int], Destination]]] = {
@@ -106,7 +133,10 @@ _TOKENS: Mapping[str, tuple[Purpose, Callable[[int, int], Destination]]] = {
     "moderate": (Purpose.MODERATE, ToModerate),
     "leave": (Purpose.LEAVE, ToLeave),
     "bounce": (Purpose.BOUNCE, ToBounce),
+    "digest": (Purpose.DIGEST, ToDigest),
 }
+# A second purpose under the same name: which of the two, the token says.
+_ALSO: Mapping[str, tuple[Purpose, Callable[[int, int], Destination]]] = {"moderate": (Purpose.QUEUE, ToQueue)}
 _MAIL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,51}")
 
 
@@ -141,9 +171,11 @@ class Addresses:
     def _read_token(self, kind: str, token: str) -> Destination | None:
         if kind not in _TOKENS:
             return None
-        purpose, destination = _TOKENS[kind]
-        numbers = self.tokens.read(purpose, token)
-        return None if numbers is None else destination(*numbers)
+        for purpose, destination in (_TOKENS[kind], *([_ALSO[kind]] if kind in _ALSO else [])):
+            numbers = self.tokens.read(purpose, token)
+            if numbers is not None:
+                return destination(*numbers)
+        return None
 
     def is_ours(self, email: str) -> bool:
         """Whether an address is at our domain, real or not: what claims to come from there does not."""
@@ -169,6 +201,15 @@ class Addresses:
 
     def confirm(self, held_id: int, member_id: int) -> str:
         return f"confirm+{self.tokens.make(Purpose.CONFIRM, held_id, member_id)}@{self.domain}"
+
+    def moderate(self, member_id: int, held_id: int) -> str:
+        return f"moderate+{self.tokens.make(Purpose.MODERATE, member_id, held_id)}@{self.domain}"
+
+    def queue(self, member_id: int, summary_id: int) -> str:
+        return f"moderate+{self.tokens.make(Purpose.QUEUE, member_id, summary_id)}@{self.domain}"
+
+    def digest(self, member_id: int, digest_id: int) -> str:
+        return f"digest+{self.tokens.make(Purpose.DIGEST, member_id, digest_id)}@{self.domain}"
 
     def leave(self, member_id: int, group_id: int) -> str:
         return f"leave+{self.leave_token(member_id, group_id)}@{self.domain}"

@@ -22,6 +22,7 @@ _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _AT = re.compile(r"(?P<local>[^\s@<>()]{1,64}) at (?P<domain>[^\s@<>()]+\.[^\s@<>()]+)(?:\s+\((?P<name>.*)\))?")
 # What lists write over From where a sender's domain forbids to pass its mail on.
 _VIA = re.compile(r"['\"]?(?P<name>.+?)['\"]? via .+", re.IGNORECASE)
+_EZMLM = re.compile(r"-return-(\d{1,9})-[^@\s]*=[^@\s]*@")
 _NEAREST = 100
 
 
@@ -45,6 +46,7 @@ def read(raw: bytes) -> ArchivedMail | Unreadable:
         sent_at=parsed.date,
         listed_at=read_date(headers.first("x-list-received-date")),
         received=_received(headers),
+        number=_number(headers),
     )
     return _as_exported(mail, raw, headers) if own_export in set(TextFormat) else mail
 
@@ -63,6 +65,16 @@ def _received(headers: Headers) -> tuple[datetime, ...]:
     """When each server on the way took the mail, the last one first; the time stands behind the last semicolon."""
     times = (read_date(value.rpartition(";")[2]) for value in headers.raw("received"))
     return tuple(time for time in times if time is not None)
+
+
+def _number(headers: Headers) -> int | None:
+    """The message's number in the old list's own archive, where its software wrote one (Groups.io, Yahoo, others)."""
+    for name in ("x-groupsio-msgnum", "x-yahoo-message-num", "x-yahoo-msgnum", "x-message-number"):
+        if (number := headers.first(name).strip()).isdigit() and len(number) <= 10:
+            return int(number)
+    # ezmlm writes it into the return path: list-return-123-member=domain@host.
+    found = _EZMLM.search(headers.first("return-path")[:500])
+    return int(found[1]) if found else None
 
 
 def _sender(parsed: ParsedMail, headers: Headers) -> Sender:
@@ -116,6 +128,7 @@ def _as_exported(mail: ArchivedMail, raw: bytes, headers: Headers) -> ArchivedMa
         sent_at=mail.sent_at,
         listed_at=mail.listed_at,
         received=mail.received,
+        number=mail.number,
         thread=headers.first("x-banyan-thread")[:40],
         title=headers.text("x-banyan-title"),
     )

@@ -9,6 +9,7 @@ import re
 from mailgateway.headers import Headers
 
 _REPLIES = r"(?:re|aw|sv|antw|r)\s*:\s*"
+_ANSWERED = re.compile(rf"\S{{0,20}}\s*:\s*{_REPLIES}", re.IGNORECASE)
 
 # Subjects that only programs write; the colon or the end belongs to it.
 _CERTAIN = re.compile(
@@ -77,6 +78,9 @@ _CHALLENGER = re.compile(
 _RESPONDER = re.compile(r"vacation|auto-?(?:respond|reply|answer)|mail ?responder|out of office", re.IGNORECASE)
 
 
+CHALLENGE = "A challenge-response filter asks for a confirmation."
+
+
 def find_reason(headers: Headers, subject: str, text: str) -> str:
     """Why a mail is automatic, as one sentence, or "" when a person wrote it; `text` is what is not quoted in it."""
     submitted = headers.first("auto-submitted").split(";")[0].split("(")[0].strip().lower()
@@ -114,10 +118,13 @@ def find_reason(headers: Headers, subject: str, text: str) -> str:
         return "The subject is that of an automatic answer."
     answers = bool(headers.ids("in-reply-to") or headers.ids("references"))
     suppressed = headers.first("x-auto-response-suppress").strip().lower() not in ("", "none")
-    if _LIKELY.match(subject) and (answers or suppressed) and (_AWAY_BODY.search(text[:2_000]) or not text):
+    likely = _LIKELY.match(subject)
+    # A program puts the subject that it answers behind a colon, with the prefix that this one had.
+    quotes_answer = likely is not None and bool(_ANSWERED.match(subject[likely.end() :]))
+    if likely and (answers or suppressed or quotes_answer) and (_AWAY_BODY.search(text[:2_000]) or not text):
         return "The subject is that of an out-of-office answer."
-    if suppressed and answers and not text:
-        return "X-Auto-Response-Suppress marks an answer without words."
+    if suppressed and answers:
+        return "X-Auto-Response-Suppress marks an automatic answer."
     return _find_challenge(headers, local, domain, text, answers=answers)
 
 
@@ -126,7 +133,7 @@ def _find_challenge(headers: Headers, local: str, domain: str, text: str, *, ans
         name in headers
         for name in ("x-boxbe-challenge", "x-tmda-confirm", "x-spamarrest-challenge", "x-challenge-response")
     ):
-        return "A challenge-response filter asks for a confirmation."
+        return CHALLENGE
     asks = answers or bool(re.match(_REPLIES, headers.text("subject"), re.IGNORECASE))
     is_filter = bool(_CHALLENGER.match(local)) or "spamarrest" in domain or "boxbe" in domain
     if (
@@ -136,5 +143,5 @@ def _find_challenge(headers: Headers, local: str, domain: str, text: str, *, ans
         and _CHALLENGE.search(text)
         and (asks or local.lower() != "no-reply")
     ):
-        return "A challenge-response filter asks for a confirmation."
+        return CHALLENGE
     return ""

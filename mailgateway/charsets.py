@@ -68,7 +68,8 @@ def _codec_for(label: str) -> str:
         b"a".decode(label, "replace")
     except (LookupError, ValueError):
         return ""
-    return "" if name in _NOT_CHARSETS else label
+    # Python writes some of the names with hyphens.
+    return "" if name.replace("-", "_") in _NOT_CHARSETS else label
 
 
 def _decode_mixed(data: bytes) -> str:

@@ -5,7 +5,7 @@ DNS or the database is in trouble it waits. Nothing is dropped in silence.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from forum import blobs
+from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.groups.models import Assurance
+from forum.groups.models import Assurance, Group, MailContent
 from forum.posting.hold import content_digest, hold_letter
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
@@ -26,21 +27,32 @@ from forum.queue import anything_due, claim, finish
 from forum.rules.submission import File, Submission
 from forum.settings import current_settings
 from forum.threads.models import TextFormat, Via
+from forum.threads.subjects import subject_key
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
 from mailgateway.authenticate import Authenticated, SystemDns, TxtLookup, authenticate
-from mailgateway.commands import confirm_by_mail, leave_by_mail, perform
+from mailgateway.automatic import CHALLENGE
+from mailgateway.bouncing import hear, hear_from
+from mailgateway.commands import choose_by_word, confirm_by_mail, leave_by_mail, perform
+from mailgateway.compose import NEW_POST
+from mailgateway.digest_replies import Meant, Unclear, read_answer
 from mailgateway.models import InboundMail, InboundRecipient, MailState
+from mailgateway.moderating import decide_queue_by_mail, held_id_of, moderate_by_mail
 from mailgateway.parse import ParsedMail, parse
-from mailgateway.refusals import refuse, return_to_author
+from mailgateway.private_answers import relay_privately
+from mailgateway.refusals import refuse, return_to_author, tell_held_stranger, tell_of_challenge
 from mailgateway.route import (
+    AuthorRoute,
     BounceRoute,
     CommandRoute,
     ConfirmRoute,
+    DigestRoute,
     LeaveRoute,
     LetterRoute,
+    ModerateRoute,
     NoRoute,
     PostRoute,
+    QueueRoute,
     Route,
     route,
 )
@@ -160,9 +172,16 @@ def _decide(arrived: Arrived) -> None:
         raise ValueError(f"unreadable mail: {parsed.reason}")
     if unfit is not None:
         state, reason = unfit
+        if state is MailState.BOUNCE:
+            assert mail.raw_digest is not None
+            raw = blobs.content_of(mail.raw_digest) if not parsed.bounces else b""
+            reason = f"{reason}; {hear(parsed, raw, routes, addresses)}"
         for recipient in mail.recipients:
             recipient.state, recipient.reason = state, reason
+        if reason.startswith(CHALLENGE):
+            tell_of_challenge(routes)
     else:
+        hear_from(parsed.from_address, arrived.known.assurance)
         for each in routes:
             _follow(arrived, each)
     _sum_up(mail)
@@ -175,12 +194,7 @@ def _not_for_people(
     if parsed.kind in ("automatic", "receipt"):
         return MailState.AUTOMATIC, parsed.reason
     if parsed.kind in ("bounce", "complaint") or not mail.envelope_sender:
-        genuine = any(isinstance(each, BounceRoute) for each in routes)
-        about = parsed.reason or "a report with an empty return path"
-        return (
-            MailState.BOUNCE,
-            about if genuine else f"{about}; not to a return path of ours, so it counts for nothing",
-        )
+        return MailState.BOUNCE, parsed.reason or "a report with an empty return path"
     if any(
         addresses.is_ours(list_id.partition(".")[0] + "@" + list_id.partition(".")[2]) for list_id in parsed.list_ids
     ):
@@ -203,13 +217,35 @@ def _follow(arrived: Arrived, found: Route) -> None:
         case LeaveRoute():
             _note(arrived, found, MailState.COMMAND, leave_by_mail(arrived.parsed, arrived.known, found))
         case ConfirmRoute():
-            _note(arrived, found, MailState.COMMAND, confirm_by_mail(arrived.parsed, arrived.known, found))
+            said = confirm_by_mail(arrived.parsed, arrived.known, found)
+            _note(arrived, found, MailState.COMMAND, said, held_id=held_id_of(found))
+        case AuthorRoute():
+            _private(arrived, found)
+        case ModerateRoute():
+            said = moderate_by_mail(arrived.parsed, arrived.known, found)
+            _note(arrived, found, MailState.COMMAND, said, held_id=held_id_of(found))
+        case QueueRoute():
+            _note(arrived, found, MailState.COMMAND, decide_queue_by_mail(arrived.parsed, arrived.known, found))
+        case DigestRoute():
+            _answer_to_digest(arrived, found)
         case BounceRoute():
             _note(arrived, found, MailState.BOUNCE, "mail to a return path that is no report")
         case NoRoute():
             _note(arrived, found, MailState.REFUSED, found.reason)
         case unknown:
             assert_never(unknown)
+
+
+def _answer_to_digest(arrived: Arrived, found: DigestRoute) -> None:
+    if arrived.parsed.kind == "command":
+        command = CommandRoute(found.recipient_ids, None, None)
+        _note(arrived, found, MailState.COMMAND, perform(arrived.parsed, arrived.known, command))
+        return
+    match read_answer(arrived.parsed, arrived.known, found, _first_row(arrived.mail, found)):
+        case Meant(post_id, group_id, parsed):
+            _post(replace(arrived, parsed=parsed), PostRoute(found.recipient_ids, group_id, found.member_id, post_id))
+        case Unclear(state, reason):
+            _note(arrived, found, state, reason)
 
 
 def _post(arrived: Arrived, found: PostRoute) -> None:
@@ -220,12 +256,18 @@ def _post(arrived: Arrived, found: PostRoute) -> None:
         _note(arrived, found, MailState.COMMAND, perform(parsed, arrived.known, command))
         return
     submission = submission_of(arrived, found)
+    chosen = choose_by_word(parsed, found, _author_of(parsed), submission.assurance)
+    if chosen:
+        _note(arrived, found, MailState.COMMAND, chosen)
+        return
     outcome = submit(submission)
     match outcome:
         case Published(post_id=post_id):
             _note(arrived, found, MailState.POSTED, "", post_id=post_id)
         case Held(held_id=held_id, findings=findings):
             _note(arrived, found, MailState.HELD, findings[0].for_moderator, held_id=held_id)
+            if submission.author_id is None:
+                tell_held_stranger(_first_row(mail, found), submission)
         case Returned(findings=findings):
             _note(arrived, found, MailState.RETURNED, findings[0].sentence)
             return_to_author(_first_row(mail, found), submission)
@@ -243,11 +285,10 @@ def _post(arrived: Arrived, found: PostRoute) -> None:
 def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
     """What the author of a mail wants to post to one group."""
     parsed = arrived.parsed
-    author = member_by_email(parsed.from_address)
-    if author is not None and author.placeholder:
-        author = None
+    author = _author_of(parsed)
     assurance = arrived.known.assurance
-    if assurance is Assurance.CLAIMED and author is not None and found.token_member_id == author.id:
+    alone = len(parsed.from_addresses) == 1
+    if alone and assurance is Assurance.CLAIMED and author is not None and found.token_member_id == author.id:
         # The reply address was signed for this member, who is also in From, and DMARC has not failed.
         assurance = Assurance.TOKEN
     nearest_first = (parsed.in_reply_to, *reversed(parsed.references))
@@ -258,7 +299,7 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         byline=author.name if author is not None else stranger[:500],
         assurance=assurance,
         via=Via.MAIL,
-        subject=parsed.subject,
+        subject=_own_subject(parsed, found.group_id),
         text=parsed.text,
         text_format=TextFormat.HTML if parsed.has_format == "html" else TextFormat.PLAIN,
         html=parsed.html,
@@ -269,13 +310,43 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         answers_post_id=found.token_post_id,
         sent_at=parsed.date,
         fan_out_key=arrived.mail.id,
+        addressed=_is_addressed(arrived, found),
+        recipients=len({address.lower() for address in (*parsed.to, *parsed.cc)}),
     )
+
+
+def _author_of(parsed: ParsedMail) -> Member | None:
+    """The member in From: of several authors (RFC 5322 allows them) the first one whom we know."""
+    found = (member_by_email(address) for address in parsed.from_addresses)
+    return next((member for member in found if member is not None and not member.placeholder), None)
+
+
+def _is_addressed(arrived: Arrived, found: PostRoute) -> bool:
+    """Whether the group stands in To or Cc. Whoever answers by a reply address has surely meant the group."""
+    if found.token_post_id is not None:
+        return True
+    named = {address.lower() for address in (*arrived.parsed.to, *arrived.parsed.cc)}
+    return any(row.address in named for row in arrived.mail.recipients if row.id in found.recipient_ids)
+
+
+def _own_subject(parsed: ParsedMail, group_id: int) -> str:
+    """The author's subject. The one that a group gives mail which may say nothing is nobody's."""
+    link_only = db.session.get_one(Group, group_id).mail_content is MailContent.LINK
+    return "" if link_only and subject_key(parsed.subject) == subject_key(NEW_POST) else parsed.subject
 
 
 def stable_id(parsed: ParsedMail) -> str:
     """An id made from the content of a mail that has none, so that a second copy is known again (L11)."""
     content = "\n".join((parsed.from_address, parsed.subject, str(parsed.date), parsed.text, parsed.folded))
     return f"<{blobs.digest_of(content.encode(errors='surrogatepass'))[:32]}@no-message-id.invalid>"
+
+
+def _private(arrived: Arrived, found: AuthorRoute) -> None:
+    mail, parsed = arrived.mail, arrived.parsed
+    assert mail.raw_digest is not None
+    raw, message_id = blobs.content_of(mail.raw_digest), parsed.message_id or stable_id(parsed)
+    row = _first_row(mail, found)
+    _note(arrived, found, *relay_privately(parsed, arrived.known, found, row, raw, message_id))
 
 
 def _letter(arrived: Arrived, found: LetterRoute) -> None:

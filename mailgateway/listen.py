@@ -7,6 +7,7 @@ one commit; when a shared one fails, each is tried alone, so that one bad row de
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import stat
 import threading
@@ -33,6 +34,7 @@ TAKEN = "250 2.0.0 Stored"
 UNKNOWN = "550 5.1.1 No such address here"
 TOO_LARGE = "552 5.3.4 The message is too large"
 LATER = "451 4.3.0 We cannot store it just now; try again later"
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _MESSAGES_A_COMMIT = 64
 _OCTETS_A_COMMIT = 32 * 1024**2
 
@@ -176,8 +178,11 @@ class Door(LMTP):
         if self._taking_data and isinstance(status, str) and status.startswith(("552 Error", "500 Line too long")):
             assert self.envelope is not None
             await super().push(_to_each(TOO_LARGE, self.envelope))
-            return
-        await super().push(status)
+        elif isinstance(status, str):
+            # It repeats what it did not understand: a return in that would end the reply for some readers.
+            await super().push(_LONE_RETURN.sub("", status))
+        else:
+            await super().push(status)
 
 
 @contextlib.asynccontextmanager

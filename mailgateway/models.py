@@ -82,6 +82,15 @@ class Delivery(Queued, Base):
     __table_args__ = (
         UniqueConstraint("fan_out_key", "member_id"),
         due_index("delivery", "due_at", "id"),
+        # From fan-out to fan-out among what is not done, so that each gets its share (claiming.py).
+        Index(
+            "ix_delivery_open",
+            "fan_out_key",
+            "due_at",
+            "id",
+            sqlite_where=sql_text("done_at IS NULL AND set_aside_at IS NULL"),
+            postgresql_where=sql_text("done_at IS NULL AND set_aside_at IS NULL"),
+        ),
         Index("ix_delivery_member_id", "member_id"),
         Index("ix_delivery_state_done_at", "state", "done_at"),
     )
@@ -128,40 +137,10 @@ class BounceNote(Base):
     id: Mapped[PrimaryKey]
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(default=now)
-    # dead, full, policy, dmarc, transient, unknown or complaint
+    # dead, full, policy, dmarc, transient, unknown, complaint or challenge
     klass: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default="")
     counted: Mapped[bool] = mapped_column(default=False)
-
-
-class PrivateAnswer(Base):
-    """An answer from one member to another through `author+TOKEN`, kept for some days so that it can be reported."""
-
-    __tablename__ = "private_answer"
-    __table_args__ = (Index("ix_private_answer_sender_id_created_at", "sender_id", "created_at"),)
-
-    id: Mapped[PrimaryKey]
-    public_id: Mapped[PublicId]
-    sender_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    recipient_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
-    group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
-    mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id", ondelete="SET NULL"), index=True)
-    subject: Mapped[str] = mapped_column(String(500))
-    text: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
-    reported_at: Mapped[datetime | None]
-
-
-class Block(Base):
-    """A member who gets no private answers from another."""
-
-    __tablename__ = "block"
-    __table_args__ = (UniqueConstraint("member_id", "blocked_id"),)
-
-    id: Mapped[PrimaryKey]
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    blocked_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class DeliverySummary(Base):

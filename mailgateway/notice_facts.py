@@ -4,58 +4,38 @@ Reads only. None means that there is nothing to say any more.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
 from forum.accounts.models import Address, Member, OneTimeLink
-from forum.accounts.queries import primary_address
 from forum.accounts.sign_in import link_token
 from forum.clock import now
 from forum.db import db
 from forum.groups.invitations import invitation_token
-from forum.groups.models import Group, Invitation, Membership
-from forum.groups.queries import community, invitation_is_open, may_moderate, reason_for_declining, viewer_of
-from forum.posting.models import HeldPost, HeldState
+from forum.groups.models import Group, Invitation, Kind, Membership
+from forum.groups.queries import community, invitation_is_open, reason_for_declining
 from forum.queue import Task
 from forum.settings import current_settings
-from forum.text import excerpt
-from forum.threads.models import Post
-from forum.tokens import Purpose, current_tokens
+from forum.tokens import current_tokens
+from mailgateway import (
+    bounce_notices,
+    choice_notices,
+    command_notices,
+    digest_notices,
+    moderating_notices,
+    private_notices,
+    sender_notices,
+)
 from mailgateway.addresses import Addresses
 from mailgateway.models import InboundMail, InboundRecipient
-
-
-@dataclass(frozen=True)
-class Notice:
-    """One mail to one person. `address_id` is None for somebody who is no member."""
-
-    template: str
-    email: str
-    name: str
-    address_id: int | None
-    from_name: str
-    facts: Mapping[str, Any]
-    reply_to: str = ""
-
-
-def _url(path: str) -> str:
-    return f"{current_settings().base_url}{path}"
+from mailgateway.moderating_notices import still_moderates
+from mailgateway.notice import Notice
+from mailgateway.notice import site_url as _url
+from mailgateway.notice import to_member as _to_member
 
 
 def _addresses() -> Addresses:
     return Addresses(current_settings().domain, current_tokens())
-
-
-def _to_member(template: str, member_id: int, reply_to: str = "", **facts: Any) -> Notice | None:
-    """A notice to a member's address for mail; none for whoever has no address (left)."""
-    member, address = db.session.get_one(Member, member_id), primary_address(member_id)
-    if address is None:
-        return None
-    root = community()
-    facts |= {"member": member, "community": root}
-    return Notice(template, address.email, member.name, address.id, root.name, facts, reply_to)
 
 
 def _sign_in(task: Task) -> Notice | None:
@@ -98,65 +78,13 @@ def _invitation(task: Task) -> Notice | None:
     return Notice("invitation", invitation.email, invitation.name, None, root.name, facts)
 
 
-def _held(task: Task) -> Notice | None:
-    held = db.session.get(HeldPost, task.target_id)
-    if held is None or held.author_id is None or held.state is not HeldState.WAITING:
-        return None
-    facts: dict[str, Any] = {"held": held, "group": held.group, "url": _url(f"/mine/held/{held.public_id}")}
-    if any(finding["rule"] == "assurance" for finding in held.findings):
-        token = current_tokens().make(Purpose.CONFIRM, held.id, held.author_id)
-        reply_to = _addresses().confirm(held.id, held.author_id)
-        return _to_member("confirm_post", held.author_id, reply_to, confirm_url=_url(f"/confirm/{token}"), **facts)
-    return _to_member("held", held.author_id, **facts)
-
-
-def _held_for_moderators(task: Task) -> Notice | None:
-    held = db.session.get(HeldPost, task.target_id)
-    if held is None or held.state is not HeldState.WAITING:
-        return None
-    assert task.other_id is not None
-    if not _still_moderates(task.other_id, held.group):
-        return None
-    return _to_member(
-        "held_for_moderators",
-        task.other_id,
-        held=held,
-        group=held.group,
-        url=_url(f"/held/{held.public_id}"),
-        text=excerpt(held.text, 600),
-    )
-
-
-def _still_moderates(member_id: int, group: Group) -> bool:
-    """Asked at the moment of sending: a role or a standing may be gone since the notice was queued."""
-    viewer = viewer_of(db.session.get_one(Member, member_id))
-    return viewer is not None and may_moderate(viewer, group)
-
-
-def _approved(task: Task) -> Notice | None:
-    held = db.session.get_one(HeldPost, task.target_id)
-    if held.author_id is None or held.post_id is None:
-        return None
-    post = db.session.get_one(Post, held.post_id)
-    return _to_member("approved", held.author_id, held=held, group=held.group, url=_url(f"/p/{post.public_id}"))
-
-
-def _decided(task: Task) -> Notice | None:
-    held = db.session.get_one(HeldPost, task.target_id)
-    if held.author_id is None or held.state not in (HeldState.REJECTED, HeldState.RETURNED):
-        return None
-    template = "rejected" if held.state is HeldState.REJECTED else "returned_by_moderator"
-    moderators = _addresses().moderators(held.group.mail_name)
-    return _to_member(template, held.author_id, moderators, held=held, group=held.group)
-
-
 def _join_request(task: Task) -> Notice | None:
     membership = db.session.get(Membership, task.target_id)
     if membership is None or membership.standing != "pending":
         return None
     group = membership.group
     assert task.other_id is not None
-    if not _still_moderates(task.other_id, group):
+    if not still_moderates(task.other_id, group):
         return None
     requests = _url(f"/g/{group.slug}/requests")
     return _to_member("join_request", task.other_id, applicant=membership.member, group=group, url=requests)
@@ -181,7 +109,9 @@ def _left(task: Task) -> Notice | None:
     assert task.other_id is not None
     group = db.session.get_one(Group, task.other_id)
     stopped = any(m.group_id == group.id for m in _memberships(task.target_id))
-    return _to_member("left", task.target_id, group=group, only_mail=stopped, url=_url("/my-groups"))
+    is_community = group.kind is Kind.COMMUNITY
+    undo = f"/u/{_addresses().leave_token(task.target_id, group.id)}" if is_community and not stopped else "/my-groups"
+    return _to_member("left", task.target_id, group=group, only_mail=stopped, is_community=is_community, url=_url(undo))
 
 
 def _memberships(member_id: int) -> list[Membership]:
@@ -226,10 +156,6 @@ FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
     "notice.verify_address": _verify_address,
     "notice.address_taken": _address_taken,
     "notice.invitation": _invitation,
-    "notice.held": _held,
-    "notice.held_for_moderators": _held_for_moderators,
-    "notice.approved": _approved,
-    "notice.decided": _decided,
     "notice.join_request": _join_request,
     "notice.admitted": _joined,
     "notice.joined": _joined,
@@ -239,4 +165,11 @@ FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
     "notice.command_unproven": _command_unproven,
     "notice.returned": _returned,
     "notice.refused": _refused,
+    **bounce_notices.FACTS,
+    **choice_notices.FACTS,
+    **command_notices.FACTS,
+    **digest_notices.FACTS,
+    **private_notices.FACTS,
+    **sender_notices.FACTS,
+    **moderating_notices.FACTS,
 }

@@ -21,8 +21,9 @@ from forum.settings import current_settings
 from forum.text import wrap_plain
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
-from mailgateway.compose import display
-from mailgateway.notice_facts import FACTS, Notice
+from mailgateway.compose import display, sendable_type
+from mailgateway.notice import Notice
+from mailgateway.notice_facts import FACTS
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt, dot_stuff
 
@@ -126,6 +127,13 @@ def _message(notice: Notice, addresses: Addresses) -> EmailMessage:
     # RFC 3834: a notice is automatic, so that no out-of-office answers it.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    for name, value in notice.headers.items():
+        del message[name]
+        if value:
+            message[name] = value
     message.set_content(wrap_plain(render_template(f"{folder}/body.txt", **facts)), cte="quoted-printable")
     message.add_alternative(render_template(f"{folder}/body.html", **facts), subtype="html", cte="quoted-printable")
+    for file in notice.files:
+        main, sub = sendable_type(file.type)
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return message

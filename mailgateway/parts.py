@@ -7,8 +7,8 @@ the parts are for is decided in `mime.py`.
 import binascii
 import quopri
 import re
+from email.feedparser import FeedParser
 from email.message import EmailMessage
-from email.parser import BytesParser
 from email.policy import EmailPolicy
 
 from mailgateway.charsets import decode_base64, raw_bytes
@@ -17,6 +17,11 @@ from mailgateway.headers import read_parameters, read_value
 MAX_DEPTH = 20
 MAX_STRUCTURE_FIELD = 4_096
 MAX_FIELD_BLOCK = 262_144
+# Each line and each part costs the standard parser some memory and time, however short it is: a mail of nothing but
+# line ends would take a gigabyte. No mail that a person wrote comes near.
+MAX_LINES = 1_500_000
+MAX_PARSED_PARTS = 20_000
+_CHUNK = 65_536
 
 _HEADER_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _KNOWN_FIELD = re.compile(
@@ -39,6 +44,8 @@ class Part(EmailMessage):
     """A MIME part that knows its depth, reads its type once, and is a leaf when nested too deep."""
 
     depth = 0
+    # Of the root: the mail had more lines or parts than are read.
+    cut_short = False
     _structure: tuple[str, dict[str, str]] | None = None
 
     # The parser only ever attaches what our factory made.
@@ -102,13 +109,27 @@ class Part(EmailMessage):
         return read_value(str(self.get("content-disposition", ""))[:200])
 
 
-_PARSER = BytesParser(Part, policy=_TolerantPolicy())
-
-
 def _parse_bytes(raw: bytes) -> Part:
-    message = _PARSER.parsebytes(raw)
+    """Feed the standard parser until the mail ends, or has had as many lines or parts as anybody needs."""
+    lines = parts = 0
+
+    def part(policy: EmailPolicy | None = None) -> Part:
+        nonlocal parts
+        parts += 1
+        return Part(policy)
+
+    parser = FeedParser(part, policy=_TolerantPolicy())
+    text = raw.decode("ascii", "surrogateescape")
+    at = 0
+    while at < len(text) and lines < MAX_LINES and parts < MAX_PARSED_PARTS:
+        chunk = text[at : at + _CHUNK]
+        parser.feed(chunk)
+        lines += max(chunk.count("\n"), chunk.count("\r"))
+        at += _CHUNK
+    message = parser.close()
     # Our factory made it; the parser's stub only promises a Message.
     assert isinstance(message, Part)
+    message.cut_short = at < len(text)
     return message
 
 

@@ -4,15 +4,19 @@ A member is told at the member's own address, always of a returned post and once
 else is told only when the sender is proven, once a day. Nobody answers a failed sender.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 
+from forum.accounts.models import Address
+from forum.accounts.queries import primary_address
 from forum.db import db
 from forum.groups.models import Assurance
-from forum.queue import enqueue
+from forum.queue import Task, enqueue
 from forum.rules.submission import Submission
-from mailgateway.models import InboundMail, InboundRecipient, MailState
+from mailgateway.models import BounceNote, InboundMail, InboundRecipient, MailState
+from mailgateway.route import BounceRoute, PostRoute, Route
 
 ONCE_IN = timedelta(days=1)
 
@@ -33,8 +37,56 @@ def refuse(row: InboundRecipient, submission: Submission) -> None:
     if submission.author_id is not None:
         if not _told_lately(row, InboundRecipient.reason == row.reason):
             enqueue("notice.refused", row.id, submission.author_id)
-    elif submission.assurance is Assurance.PROVEN and not _told_lately(row):
+    elif submission.assurance is Assurance.PROVEN:
+        refuse_stranger(row)
+
+
+def refuse_stranger(row: InboundRecipient) -> None:
+    """Say once a day to the proven owner of an address that nobody here has that nothing was posted or sent on."""
+    if not _stranger_told_lately(row):
         enqueue("notice.refused", row.id)
+
+
+def tell_held_stranger(row: InboundRecipient, submission: Submission) -> None:
+    """Say once a day to a proven stranger that the mail waits for moderators, and how to add the address."""
+    if submission.assurance is Assurance.PROVEN and not _stranger_told_lately(row):
+        enqueue("notice.stranger_held", row.id)
+
+
+def tell_of_challenge(routes: Sequence[Route]) -> None:
+    """Tell the member whose filter wants proof that a person wrote, by our return path or reply address; once."""
+    for route in routes:
+        match route:
+            case BounceRoute(address_id=address_id):
+                address = db.session.get(Address, address_id)
+            case PostRoute(token_member_id=int(member_id)):
+                address = primary_address(member_id)
+            case _:
+                continue
+        if address is None:
+            continue
+        told = select(BounceNote.id).where(BounceNote.address_id == address.id, BounceNote.klass == "challenge")
+        if db.session.scalar(told.limit(1)) is None:
+            db.session.add(BounceNote(address_id=address.id, klass="challenge"))
+            db.session.flush()
+            enqueue("notice.challenged", address.id)
+
+
+def _stranger_told_lately(row: InboundRecipient) -> bool:
+    """Whether the address was told anything within a day: what came from it unproven meanwhile had no answer."""
+    db.session.flush()
+    mail = db.session.get_one(InboundMail, row.mail_id)
+    earlier = (
+        select(Task.id)
+        .join(InboundRecipient, InboundRecipient.id == Task.target_id)
+        .join(InboundMail, InboundMail.id == InboundRecipient.mail_id)
+        .where(
+            InboundMail.from_address == mail.from_address,
+            InboundMail.received_at > mail.received_at - ONCE_IN,
+            Task.kind.in_(("notice.refused", "notice.stranger_held")),
+        )
+    )
+    return db.session.scalar(earlier.limit(1)) is not None
 
 
 def _told_lately(row: InboundRecipient, *same_answer: ColumnElement[bool]) -> bool:

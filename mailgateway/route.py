@@ -15,10 +15,12 @@ from mailgateway.addresses import (
     ToBounce,
     ToCommand,
     ToConfirm,
+    ToDigest,
     ToGroup,
     ToLeave,
     ToModerate,
     ToModerators,
+    ToQueue,
     ToReply,
     ToSystem,
     Verb,
@@ -74,11 +76,48 @@ class ConfirmRoute:
 
 
 @dataclass(frozen=True)
+class ModerateRoute:
+    """A moderator's answer to the mail about one held post."""
+
+    recipient_ids: tuple[int, ...]
+    member_id: int
+    held_id: int
+
+
+@dataclass(frozen=True)
+class QueueRoute:
+    """A moderator's answer to a summary of what waits."""
+
+    recipient_ids: tuple[int, ...]
+    member_id: int
+    summary_id: int
+
+
+@dataclass(frozen=True)
+class AuthorRoute:
+    """A private answer to one member, as a member of a group."""
+
+    recipient_ids: tuple[int, ...]
+    member_id: int
+    group_id: int
+
+
+@dataclass(frozen=True)
 class BounceRoute:
     """A report about a copy."""
 
     recipient_ids: tuple[int, ...]
     address_id: int
+    month: int
+
+
+@dataclass(frozen=True)
+class DigestRoute:
+    """An answer to a whole digest."""
+
+    recipient_ids: tuple[int, ...]
+    member_id: int
+    digest_id: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +128,19 @@ class NoRoute:
     reason: str
 
 
-Route = PostRoute | LetterRoute | CommandRoute | LeaveRoute | ConfirmRoute | BounceRoute | NoRoute
+Route = (
+    PostRoute
+    | LetterRoute
+    | CommandRoute
+    | LeaveRoute
+    | ConfirmRoute
+    | ModerateRoute
+    | QueueRoute
+    | AuthorRoute
+    | BounceRoute
+    | DigestRoute
+    | NoRoute
+)
 
 
 def route(recipients: Sequence[tuple[int, str]], addresses: Addresses) -> tuple[Route, ...]:
@@ -141,11 +192,15 @@ def _route_one(recipient_id: int, destination: Destination | None) -> Route:
             return LeaveRoute(ids, member_id, group_id)
         case ToConfirm(held_id, member_id):
             return ConfirmRoute(ids, held_id, member_id)
-        case ToBounce(address_id, _):
-            return BounceRoute(ids, address_id)
-        case ToAuthor():
-            return NoRoute(ids, "private answers are not there yet")
-        case ToModerate():
-            return NoRoute(ids, "moderating by mail is not there yet")
+        case ToBounce(address_id, month):
+            return BounceRoute(ids, address_id, month)
+        case ToAuthor(member_id, group_id):
+            return AuthorRoute(ids, member_id, group_id)
+        case ToModerate(member_id, held_id):
+            return ModerateRoute(ids, member_id, held_id)
+        case ToQueue(member_id, summary_id):
+            return QueueRoute(ids, member_id, summary_id)
+        case ToDigest(member_id, digest_id):
+            return DigestRoute(ids, member_id, digest_id)
         case None:
             return NoRoute(ids, "the address is not ours or its token is false")

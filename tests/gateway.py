@@ -21,7 +21,7 @@ from mailgateway.listen import listening
 from tests.lmtp import Lmtp
 
 AUTHSERV_ID = "mx.banyan.test"
-MAIL_WORK = ("intake", "fan_out", "deliver", "notices", "tasks")
+MAIL_WORK = ("intake", "fan_out", "deliver", "digest", "notices", "tasks")
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from sqlalchemy import delete, update
 
 from forum.accounts.emails import address_key, base_key
-from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink
+from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink, PauseReason
+from forum.accounts.pausing import resume
+from forum.accounts.preferences import plan_again
 from forum.accounts.queries import address_by_email
 from forum.accounts.sign_in import end_links, make_link
 from forum.clock import now
@@ -57,7 +59,9 @@ def request_sign_in_link(email: str) -> None:
     """Send a sign-in link if the address is a member's. Says nothing either way: that is nobody's business."""
     address = address_by_email(email)
     member = None if address is None else db.session.get(Member, address.member_id)
-    if address is not None and member is not None and not member.placeholder:
+    if address is None or address.pause_reason is PauseReason.REMOVED:
+        return
+    if member is not None and not member.placeholder:
         link = make_link(member, LinkPurpose.SIGN_IN, address.email)
         enqueue("notice.sign_in", link.id)
 
@@ -96,7 +100,12 @@ def confirm_address(link: OneTimeLink) -> Address:
         db.session.expire(member, ["addresses"])
         return taken
     record("add address", "member", member.id, actor_id=member.id, why="proved the address")
-    return _attach(member, link.email, primary=False)
+    others = list(member.addresses)
+    added = _attach(member, link.email, primary=False)
+    # Who has stolen a session could add an address unseen otherwise.
+    for other in others:
+        enqueue("notice.address_added", added.id, other.id)
+    return added
 
 
 def attach_placeholder_address(member: Member, email: str) -> None:
@@ -106,12 +115,19 @@ def attach_placeholder_address(member: Member, email: str) -> None:
 
 def remove_address(member: Member, address_id: int) -> None:
     """Remove an address that is not the primary one; a link that was sent to it signs nobody in any more."""
-    removed = db.session.execute(
-        delete(Address).where(Address.id == address_id, Address.member_id == member.id, ~Address.is_primary)
+    removed = db.session.scalar(
+        delete(Address)
+        .where(Address.id == address_id, Address.member_id == member.id, ~Address.is_primary)
+        .returning(Address.email)
     )
-    if not getattr(removed, "rowcount", 0):
+    if removed is None:
         raise ValueError("Mail goes to this address. Choose another one for mail first, then remove it.")
     db.session.expire(member, ["addresses"])
+    # Never mailed and ended below: it only remembers the address until the notices are out.
+    gone = make_link(member, LinkPurpose.VERIFY_ADDRESS, removed)
+    enqueue("notice.address_removed", gone.id)
+    for other in member.addresses:
+        enqueue("notice.address_removed", gone.id, other.id)
     end_links(member)
     record("remove address", "member", member.id, actor_id=member.id)
 
@@ -121,6 +137,8 @@ def choose_primary(member: Member, address_id: int) -> None:
     chosen = db.session.get(Address, address_id)
     if chosen is None or chosen.member_id != member.id:
         raise ValueError("Choose one of your own addresses.")
+    # Whose mail goes there by choice gets it: a pause of that address is over.
+    resume(chosen, actor_id=member.id, why="chosen for mail")
     db.session.execute(update(Address).where(Address.member_id == member.id).values(is_primary=False))
     db.session.execute(update(Address).where(Address.id == address_id).values(is_primary=True))
     db.session.expire_all()
@@ -145,4 +163,6 @@ def change_profile(member: Member, *, name: str, **facets: str) -> None:
         return
     for field in changed:
         setattr(member, field, wanted[field])
+    if "time_zone" in changed:
+        plan_again(member)
     record("change profile", "member", member.id, actor_id=member.id, why=", ".join(changed))

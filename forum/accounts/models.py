@@ -19,10 +19,12 @@ class DigestFormat(enum.StrEnum):
 
 
 class PauseReason(enum.StrEnum):
-    """Why no mail of the groups goes to an address: it does not arrive, or was reported as unwanted."""
+    """Why no mail of the groups goes to an address: it comes back, was reported as unwanted, or is nobody's now."""
 
     BOUNCES = "bounces"
     COMPLAINT = "complaint"
+    # Its member was removed by an operator or has died: nothing goes there any more, no notice either.
+    REMOVED = "removed"
 
 
 class Member(Base):
@@ -86,6 +88,12 @@ class Address(Base):
     __table_args__ = (
         CheckConstraint("(bouncing_since IS NULL) = (pause_reason IS NULL)", name="paused_for_a_reason"),
         Index(
+            "ix_address_bouncing_since",
+            "bouncing_since",
+            sqlite_where=text("bouncing_since IS NOT NULL"),
+            postgresql_where=text("bouncing_since IS NOT NULL"),
+        ),
+        Index(
             "ix_address_probe_due_at",
             "probe_due_at",
             sqlite_where=text("probe_due_at IS NOT NULL"),
@@ -110,10 +118,12 @@ class Address(Base):
     # Mail of all groups to this address is paused since then, and why.
     bouncing_since: Mapped[datetime | None]
     pause_reason: Mapped[PauseReason | None] = mapped_column(words_of(PauseReason))
-    # Days on which the address was reported dead, at most one a day; it goes down again when mail arrives.
+    # The last number published before the pause: what came after it is summed up when mail goes there again.
+    paused_from_no: Mapped[int | None]
+    # Days on which the address was reported dead, at most one a day; days on which mail arrived lower it again.
     bounce_score: Mapped[int] = mapped_column(default=0, server_default="0")
     bounce_counted_at: Mapped[datetime | None]
-    # Probes sent since the pause began: the link in a probe is good for that one alone.
+    # Links out of a pause that were made so far: only the newest is good, and only while the pause lasts.
     probes: Mapped[int] = mapped_column(default=0, server_default="0")
     probe_due_at: Mapped[datetime | None]
     verified_at: Mapped[datetime] = mapped_column(default=now)

@@ -16,6 +16,7 @@ from forum.accounts.models import Member
 from forum.archives.arrange import Place
 from forum.archives.authors import Author, add_author, member_of
 from forum.archives.mail import ArchivedMail
+from forum.archives.models import OldNumber
 from forum.archives.queries import fan_out_keys
 from forum.archives.survey import Survey
 from forum.archives.titles import without_tag
@@ -35,6 +36,7 @@ from forum.text import excerpt
 from forum.text.lines import one_line
 from forum.threads.models import Attachment, Post, Thread, Via
 from forum.threads.subjects import subject_key
+from forum.threads.tags import keep_tags, tags_in
 
 Rows = list[dict[str, Any]]
 # Many rows with a value of their own each: through the tables, since the mapped classes would be updated one by one.
@@ -71,6 +73,8 @@ def write_posts(survey: Survey, lot: Sequence[Place], so_far: Ledger) -> Ledger:
     _keep_files(mails, new)
     _note_arrivals(survey, lot, mails, rows, new)
     _count_in_threads(rows)
+    _keep_tags(survey, rows)
+    _keep_numbers(survey.group_id, mails, new)
     moment = now()
     tasks = [{"kind": "index", "target_id": post_id, "due_at": moment} for post_id in new.posts.values()]
     db.session.execute(insert(Task), tasks)
@@ -234,6 +238,28 @@ def _as_submission(group_id: int, post: dict[str, Any], mail: ArchivedMail) -> S
         folded=mail.folded,
         files=mail.files,
     )
+
+
+def _keep_tags(survey: Survey, posts: Rows) -> None:
+    """The authors' own tags, without the one that the list put before every subject."""
+    keep_tags(
+        (post["thread_id"], survey.group_id, tag)
+        for post in posts
+        for tag in tags_in(without_tag(post["subject"], survey.tag))
+    )
+
+
+def _keep_numbers(group_id: int, mails: Mapping[int, ArchivedMail], new: Ledger) -> None:
+    rows = [
+        {"group_id": group_id, "number": mail.number, "post_id": new.posts[leaf]}
+        for leaf, mail in mails.items()
+        if mail.number is not None
+    ]
+    if rows:
+        kept = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+        # Two archives may count anew from 1: the number stays with the post that had it first.
+        first_wins = kept(OldNumber).on_conflict_do_nothing(index_elements=[OldNumber.group_id, OldNumber.number])
+        db.session.execute(first_wins, rows)
 
 
 def _count_in_threads(posts: Rows) -> None:

@@ -43,6 +43,8 @@ class ArchivedMail:
     received: tuple[datetime, ...] = ()
     thread: str = ""
     title: str = ""
+    # Under which number the old list's own archive had it.
+    number: int | None = None
 
 
 @dataclass(frozen=True)

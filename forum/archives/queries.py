@@ -6,6 +6,7 @@ from itertools import islice
 from sqlalchemy import func, select
 
 from forum.archives.arrange import Known, KnownPost, KnownThread
+from forum.archives.models import OldNumber
 from forum.db import db
 from forum.posting.models import Arrival
 from forum.threads.models import Post, Thread
@@ -39,6 +40,12 @@ def fan_out_keys(message_ids: Sequence[str]) -> Mapping[str, int]:
     """Of the ids under which posts stand in any group, the key that copies of one message share."""
     rows = select(Post.message_id, Post.fan_out_key).where(Post.message_id.in_(message_ids))
     return {row.message_id: row.fan_out_key for row in db.session.execute(rows)}
+
+
+def post_with_old_number(group_id: int, number: int) -> Post | None:
+    """The post that the group's old archive had under this number, wherever it stands now."""
+    found = select(Post).join(OldNumber, OldNumber.post_id == Post.id)
+    return db.session.scalars(found.where(OldNumber.group_id == group_id, OldNumber.number == number)).first()
 
 
 def known_of(group_id: int, message_ids: Iterable[str], subject_keys: Iterable[str]) -> Known:

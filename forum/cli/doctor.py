@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import entry_points
 from typing import Any
 
 import click
@@ -135,6 +136,8 @@ def _database() -> Iterator[Check]:
             yield _queue(queue)
             yield _set_aside(queue)
         yield _held_for_authentication()
+        for point in entry_points(group="banyan.checks"):
+            yield from (Check(name, Health(health), text, advice) for name, health, text, advice in point.load()())
         yield _log()
 
 

@@ -4,15 +4,28 @@ from typing import Any
 
 import click
 
+from forum.cli.duty import duty
 from forum.cli.frame import a_line, acting, as_json, open_site, show_json, show_table, the_group
 from forum.groups.actions import GroupChange, change_group, create_group
-from forum.groups.models import Assurance, Group, JoinPolicy, Kind, Moderate
+from forum.groups.models import (
+    Assurance,
+    Group,
+    JoinPolicy,
+    Kind,
+    MailContent,
+    Moderate,
+    OneClick,
+    ReplyTo,
+    Strangers,
+)
 from forum.groups.queries import community, count_members
+from forum.moderation.brakes import hold_group, release_group
 from forum.settings import current_settings
 from forum.threads.overview import group_rows
 from forum.threads.queries import count_threads
 
 _KINDS = [kind.value for kind in Kind if kind is not Kind.COMMUNITY]
+_YES_NO = click.Choice(["yes", "no"])
 _DEMANDS = [each.value for each in (Assurance.PROVEN, Assurance.TOKEN, Assurance.CLAIMED)]
 
 
@@ -66,6 +79,13 @@ def _quota(text: str) -> int:
 @click.option("--quota", type=_quota, metavar="N|none", help="Posts an hour a member.")
 @click.option("--join", type=click.Choice([each.value for each in JoinPolicy]), help="How members come in.")
 @click.option("--listed", type=click.Choice(["yes", "no"]), help="Whether the whole community sees that it exists.")
+@click.option("--strangers", type=click.Choice([each.value for each in Strangers]), help="Mail of unknown addresses.")
+@click.option("--mail-content", type=click.Choice([each.value for each in MailContent]), help="The post, or a link.")
+@click.option("--reply-to", type=click.Choice([each.value for each in ReplyTo]), help="Where answers by mail go.")
+@click.option("--one-click", type=click.Choice([each.value for each in OneClick]), help="Of the community: for all.")
+@click.option("--moderators-obey", type=_YES_NO, help="Whether moderators' own posts wait like everybody's.")
+@click.option("--hold", type=_YES_NO, help="The emergency brake: every post waits until it is off again.")
+@click.option("--decide-within-days", type=click.IntRange(2, 365), help="Then a held post goes back to its author.")
 @as_json
 def set_(
     slug: str,
@@ -75,10 +95,12 @@ def set_(
     quota: int | None,
     join: str | None,
     listed: str | None,
+    hold: str | None,
     json_: bool,
+    **more: Any,
 ) -> None:
     """Change settings of a group. What is left out stays as it is."""
-    if all(value is None for value in (name, moderate, assurance, quota, join, listed)):
+    if all(value is None for value in (name, moderate, assurance, quota, join, listed, hold, *more.values())):
         raise click.UsageError("Say what to change, such as --moderate newcomers.")
     with open_site():
         with acting():
@@ -92,9 +114,32 @@ def set_(
                 quota=quota,
                 join_policy=JoinPolicy(join) if join is not None else None,
                 listed=listed == "yes" if listed is not None else None,
+                **_more(**more),
             )
             change_group(changed, change)
+            if hold is not None:
+                (hold_group if hold == "yes" else release_group)(changed, actor_id=None)
         _show(changed, json_)
+
+
+def _more(
+    *,
+    strangers: str | None,
+    mail_content: str | None,
+    reply_to: str | None,
+    one_click: str | None,
+    moderators_obey: str | None,
+    decide_within_days: int | None,
+) -> dict[str, Any]:
+    """What the group does with its mail and its held posts, as a change of the group names it."""
+    return {
+        "strangers": Strangers(strangers) if strangers is not None else None,
+        "mail_content": MailContent(mail_content) if mail_content is not None else None,
+        "reply_to": ReplyTo(reply_to) if reply_to is not None else None,
+        "one_click": OneClick(one_click) if one_click is not None else None,
+        "moderators_obey": moderators_obey == "yes" if moderators_obey is not None else None,
+        "decide_within_days": decide_within_days,
+    }
 
 
 def _wanted(changed: Group, wanted: tuple[Assurance, ...] | None) -> tuple[Assurance | None, Assurance | None]:
@@ -138,7 +183,15 @@ def _show(shown: Group, json_: bool) -> None:
         "quota": "none" if shown.quota is None else f"{shown.quota} posts an hour a member",
         "join": shown.join_policy,
         "listed": "yes" if shown.listed else "no",
+        "strangers": shown.strangers,
+        "mail content": shown.mail_content,
+        "reply to": shown.reply_to,
+        "moderators obey": "yes" if shown.moderators_obey else "no",
+        "hold": f"everything, since {shown.emergency_since:%Y-%m-%d %H:%M} UTC" if shown.emergency_since else "no",
+        "decide within": f"{shown.decide_within_days} days",
     }
+    if shown.kind is Kind.COMMUNITY:
+        row["one click"] = shown.one_click
     for name, value in row.items():
         click.echo(f"{name:<10} {'-' if value is None else value}")
 
@@ -156,5 +209,7 @@ def _as_row(shown: Group, members: int, threads: int) -> dict[str, Any]:
         "threads": threads,
     }
 
+
+group.add_command(duty)
 
 commands = [group]

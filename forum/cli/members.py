@@ -12,14 +12,15 @@ from forum.accounts.queries import member_by_email, primary_address
 from forum.accounts.sign_in import link_token, make_link
 from forum.cli.frame import a_line, acting, as_json, open_site, refuse, show_json, show_table, the_group, the_member
 from forum.cli.rosters import import_
+from forum.cli.syncing import sync
 from forum.clock import now
-from forum.groups.actions import add_to_group, admit, set_delivery, set_standing
+from forum.groups.actions import add_to_group, admit, remove_for_good, set_standing
+from forum.groups.choices import set_delivery
 from forum.groups.models import Delivery, Membership, Role, Standing
 from forum.groups.queries import community, membership_of, memberships_of, viewer_of
 from forum.settings import current_settings
 
 MUTE_DAYS = 7
-_NOT_YET = (Delivery.WEEKLY, Delivery.FOLLOWED, Delivery.SPECIALS)
 
 
 @click.group("member", epilog="Example: banyan member show ann@example.org")
@@ -80,8 +81,6 @@ def set_(
         raise click.UsageError("Say what to change: --delivery or --standing.")
     if until is not None and standing != Standing.MUTED:
         raise click.UsageError("--until goes with --standing muted.")
-    if delivery in _NOT_YET:
-        refuse(f"Delivery {delivery} is not there yet. Choose single, digest or none.")
     with open_site():
         with acting():
             of, group = the_member(email), the_group(slug)
@@ -90,8 +89,6 @@ def set_(
                 set_delivery(membership, Delivery(delivery), actor_id=None)
             if standing is not None:
                 _set_standing(membership, Standing(standing), until)
-        if delivery == Delivery.DIGEST:
-            click.echo("Noted. Digests are not there yet: until then no posts of this group come by mail.", err=True)
         if json_:
             show_json(_membership_row(membership))
         else:
@@ -157,5 +154,18 @@ def _show_memberships(memberships: Sequence[Membership]) -> None:
     show_table(("group", "role", "delivery", "standing"), rows)
 
 
+@member.command("remove", epilog="Example: banyan member remove ann@example.org --deceased")
+@click.argument("email")
+@click.option("--deceased", is_flag=True, help="Says so in the log.")
+def remove(email: str, deceased: bool) -> None:
+    """End every membership, session and mail of a member at once. Posts stay; no address gets another mail."""
+    with open_site():
+        with acting():
+            of = the_member(email)
+            remove_for_good(of, why="has died" if deceased else "removed by an operator")
+        click.echo(f"{of.name} is removed and gets no more mail. The posts stay. To undo it: banyan member add {email}")
+
+
 member.add_command(import_)
+member.add_command(sync)
 commands = [member]

@@ -1,6 +1,7 @@
 """`banyan thread`, `post` and `held`: what has been written, writing through the one gate, and what waits there."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 import click
@@ -20,6 +21,7 @@ from forum.text import normalise
 from forum.threads.models import Post, TextFormat, Thread, Via
 from forum.threads.overview import WrittenPost, group_rows, transcript
 from forum.threads.queries import post_by_id, post_by_public_id, thread_by_public_id, threads_page
+from forum.threads.tags import tags_of
 
 
 @click.group("thread", epilog="Example: banyan thread list --group cardiology")
@@ -34,22 +36,23 @@ def thread() -> None:
 def list_threads(slug: str, limit: int, json_: bool) -> None:
     """The threads of a group, the one with the newest post first."""
     with open_site():
-        rows = [_thread_row(each) for each in threads_page(the_group(slug).id, limit=limit)]
+        threads = threads_page(the_group(slug).id, limit=limit)
+        tags = tags_of([each.id for each in threads])
+        rows = [_thread_row(each, tags.get(each.id, ())) for each in threads]
     if json_:
         show_json(rows)
     else:
         show_table(("id", "posts", "last post", "subject"), [_thread_line(row) for row in rows])
 
 
-def _thread_row(each: Thread) -> dict[str, Any]:
+def _thread_row(each: Thread, tags: Sequence[str]) -> dict[str, Any]:
     return {
         "id": each.public_id,
         "subject": each.subject,
         "url": thread_url(each),
         "posts": each.posts,
         "last_post_at": each.last_post_at.isoformat(),
-        # Tags come with a later issue; a thread has none until then.
-        "tags": [],
+        "tags": list(tags),
     }
 
 

@@ -17,8 +17,6 @@ from forum.text.lines import one_line
 
 _FACETS = {"place": 200, "specialty": 200, "career_stage": 200, "employer": 200, "interests": 2000}
 _COLUMNS = ("email", "name", "delivery", *_FACETS, "role")
-_DELIVERIES = (Delivery.SINGLE, Delivery.DIGEST, Delivery.NONE)
-_NOT_YET = (Delivery.WEEKLY, Delivery.FOLLOWED, Delivery.SPECIALS)
 
 
 class BadHeader(ValueError):
@@ -130,10 +128,8 @@ def _read_header(first: str, delimiter: str) -> Sequence[str]:
 
 def _delivery(fields: Mapping[str, str]) -> Delivery:
     word = fields.get("delivery", "").lower() or Delivery.SINGLE
-    if word in _NOT_YET:
-        raise _BadRecord(f"delivery {word} is not there yet; use single, digest or none.")
-    if word not in _DELIVERIES:
-        raise _BadRecord(f"delivery {word!r} is none of single, digest, none.")
+    if word not in list(Delivery):
+        raise _BadRecord(f"delivery {word!r} is none of {', '.join(Delivery)}.")
     return Delivery(word)
 
 

@@ -1,15 +1,17 @@
 """The writes on groups and memberships, one verb each. Never commits; who may is asked by the door before."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
 from forum.accounts.models import Member
+from forum.accounts.pausing import retire_addresses, revive_addresses
 from forum.clock import now
+from forum.counter import PUBLISHED, last_number
 from forum.db import db
+from forum.groups.choices import plan_digests, set_delivery
 from forum.groups.models import (
     Assurance,
     Delivery,
@@ -17,14 +19,19 @@ from forum.groups.models import (
     Group,
     JoinPolicy,
     Kind,
+    MailContent,
     Membership,
     Moderate,
+    OneClick,
+    ReplyTo,
     Role,
     Standing,
+    Strangers,
 )
 from forum.groups.queries import (
     community,
     former_membership,
+    former_memberships_since,
     group_by_slug,
     membership_of,
 )
@@ -35,6 +42,8 @@ from forum.text.lines import one_line
 
 NEWCOMER_POSTS = 3
 COME_BACK_WITHIN = timedelta(days=30)
+# Leaving the community leaves all its groups in one moment.
+_TOGETHER = timedelta(seconds=5)
 _MAIL_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
 
 
@@ -108,6 +117,12 @@ class GroupChange:
     quota: int | None = None
     join_policy: JoinPolicy | None = None
     listed: bool | None = None
+    strangers: Strangers | None = None
+    mail_content: MailContent | None = None
+    reply_to: ReplyTo | None = None
+    one_click: OneClick | None = None
+    moderators_obey: bool | None = None
+    decide_within_days: int | None = None
 
 
 def change_group(group: Group, change: GroupChange, *, actor_id: int | None = None) -> None:
@@ -116,6 +131,10 @@ def change_group(group: Group, change: GroupChange, *, actor_id: int | None = No
         raise NotPossible("Give the group a name.")
     if change.quota is not None and change.quota < 0:
         raise NotPossible("The quota is a number of posts an hour, or none.")
+    if change.decide_within_days is not None and not 2 <= change.decide_within_days <= 365:
+        raise NotPossible("Held posts go back after 2 to 365 days.")
+    if change.one_click is not None and group.kind is not Kind.COMMUNITY:
+        raise NotPossible("What one-click unsubscribe does is set for the whole community, in its root group.")
     if group.kind is Kind.CIRCLE and (change.listed or change.join_policy not in (None, JoinPolicy.INVITE)):
         raise NotPossible("A circle is never listed, and members come by invitation.")
     wanted = {name: value for name, value in vars(change).items() if value is not None}
@@ -188,15 +207,22 @@ def _enter(
         group_id=group.id,
         standing=Standing.PENDING if pending else Standing.ACTIVE,
         newcomer_posts=NEWCOMER_POSTS if newcomer else 0,
+        # Digests begin with what comes now.
+        digest_no=last_number(PUBLISHED),
     )
     if before is not None:
         membership.delivery, membership.own_copy = before.delivery, before.own_copy
+        membership.topics_only, membership.acknowledge = before.topics_only, before.acknowledge
+        membership.copy_when_addressed = before.copy_when_addressed
         membership.newcomer_posts = max(before.newcomer_posts, 0)
         if before.muted_until is not None and before.muted_until > now() and not pending:
             membership.standing, membership.muted_until = Standing.MUTED, before.muted_until
         db.session.delete(before)
     db.session.add(membership)
     db.session.flush()
+    if group.kind is Kind.COMMUNITY:
+        revive_addresses(member)
+    plan_digests(member.id)
     act = "ask to join" if pending else "join"
     record(
         act,
@@ -263,53 +289,6 @@ def decline(membership: Membership, *, actor_id: int | None, why: str) -> None:
         enqueue("notice.declined", membership.member_id, membership.group_id)
         db.session.delete(membership)
         db.session.flush()
-
-
-def set_delivery(membership: Membership, delivery: Delivery, *, actor_id: int | None) -> None:
-    """How a member gets the posts of one group; obeyed at once, also by copies on their way."""
-    if membership.delivery is not delivery:
-        undo = f"delivery {membership.delivery}"
-        membership.delivery = delivery
-        record(
-            f"delivery {delivery}",
-            "membership",
-            membership.id,
-            actor_id=actor_id,
-            group_id=membership.group_id,
-            undo=undo,
-        )
-
-
-def set_own_copy(membership: Membership, wanted: bool, *, actor_id: int | None) -> None:
-    """Whether a member gets a copy of the member's own posts to one group."""
-    if membership.own_copy is not wanted:
-        undo = f"own copy {'yes' if membership.own_copy else 'no'}"
-        membership.own_copy = wanted
-        record(
-            f"own copy {'yes' if wanted else 'no'}",
-            "membership",
-            membership.id,
-            actor_id=actor_id,
-            group_id=membership.group_id,
-            undo=undo,
-        )
-
-
-@dataclass(frozen=True)
-class MailChoice:
-    """How a member wants to get one group's posts, and whether the member's own are among them."""
-
-    delivery: Delivery
-    own_copy: bool
-
-
-def choose_mail(member: Member, choices: Mapping[int, MailChoice]) -> None:
-    """Set the choices for some of a member's groups, by group id, all in one act."""
-    for group_id, choice in choices.items():
-        membership = membership_of(member.id, group_id)
-        if membership is not None:
-            set_delivery(membership, choice.delivery, actor_id=member.id)
-            set_own_copy(membership, choice.own_copy, actor_id=member.id)
 
 
 def set_role(membership: Membership, role: Role, *, actor_id: int | None) -> None:
@@ -419,6 +398,7 @@ def leave(member: Member, group: Group, *, actor_id: int | None, why: str = "") 
     if group.kind is Kind.COMMUNITY:
         member.session_epoch += 1
     db.session.flush()
+    plan_digests(member.id)
 
 
 def _keep_choices(membership: Membership, *, by_choice: bool) -> None:
@@ -435,6 +415,9 @@ def _keep_choices(membership: Membership, *, by_choice: bool) -> None:
             role=membership.role,
             delivery=membership.delivery,
             own_copy=membership.own_copy,
+            topics_only=membership.topics_only,
+            acknowledge=membership.acknowledge,
+            copy_when_addressed=membership.copy_when_addressed,
             newcomer_posts=membership.newcomer_posts,
             muted_until=membership.muted_until,
             by_choice=by_choice,
@@ -445,6 +428,16 @@ def _keep_choices(membership: Membership, *, by_choice: bool) -> None:
 def may_come_back(before: FormerMembership | None) -> bool:
     """Whether leaving can still be undone by who left."""
     return before is not None and before.by_choice and before.left_at > now() - COME_BACK_WITHIN
+
+
+def remove_for_good(member: Member, *, why: str) -> None:
+    """End all memberships, sessions and mail of a member at once, also what is on its way. What was written stays.
+
+    NotPossible for the last owner of a group. Only `banyan member add` brings somebody back.
+    """
+    leave(member, community(), actor_id=None, why=why)
+    retire_addresses(member, why=why)
+    record("remove for good", "member", member.id, why=why, undo="member add")
 
 
 def come_back(member: Member, group: Group) -> Membership:
@@ -460,13 +453,35 @@ def come_back(member: Member, group: Group) -> Membership:
     return _enter(member, group, newcomer=False, actor_id=member.id, why="undid leaving")
 
 
+def come_back_to_community(member: Member) -> None:
+    """Undo leaving the community by choice, within 30 days, and the groups that were left with it."""
+    root = community()
+    before = former_membership(member.id, root.id)
+    if before is None or not may_come_back(before) or membership_of(member.id, root.id) is not None:
+        raise NotPossible("This can no longer be undone. Ask a member for an invitation.")
+    left_together = former_memberships_since(member.id, before.left_at - _TOGETHER)
+    _enter(member, root, newcomer=False, actor_id=member.id, why="undid leaving")
+    for _, group in left_together:
+        if group.id != root.id and membership_of(member.id, group.id) is None:
+            _enter(member, group, newcomer=False, actor_id=member.id, why="undid leaving")
+
+
+def one_click_leaves(group: Group, membership: Membership | None) -> bool:
+    """Whether one-click unsubscribe ends the membership: not in the community, nor where its policy says otherwise.
+
+    Who moderates stays a moderator: a scanner or a slip must not leave a group without one.
+    """
+    if group.kind is Kind.COMMUNITY or (membership is not None and membership.role is not Role.MEMBER):
+        return False
+    return community().one_click is OneClick.LEAVE
+
+
 def stop_mail(member: Member, group: Group, *, why: str) -> None:
-    """What one-click unsubscribe does: in a group it leaves it, in the community it only stops the mail. Idempotent."""
+    """What one-click unsubscribe does: it leaves the group, or only stops its mail (`one_click_leaves`). Idempotent."""
     membership = membership_of(member.id, group.id)
     if membership is None:
         return
-    if group.kind is Kind.COMMUNITY or membership.role is not Role.MEMBER:
-        # Who moderates stays a moderator: a scanner or a slip must not leave a group without one.
+    if not one_click_leaves(group, membership):
         if membership.delivery is Delivery.NONE:
             return
         set_delivery(membership, Delivery.NONE, actor_id=member.id)

@@ -192,6 +192,8 @@ class Membership(Base):
     held_notices: Mapped[HeldNotices] = mapped_column(
         words_of(HeldNotices), default=HeldNotices.EACH, server_default=HeldNotices.EACH.value
     )
+    # ... and, with a mail each, whether one line says how another moderator has decided.
+    told_of_decisions: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     # Digests have covered what was published up to the first; what is owed after a change to single mails ends at
     # the second.
     digest_no: Mapped[int] = mapped_column(default=0, server_default="0")

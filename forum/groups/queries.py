@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from forum.accounts.models import Address, Member
+from forum.accounts.models import Address, Member, PauseReason
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import (
@@ -280,6 +280,13 @@ def reason_for_declining(member_id: int, group_id: int) -> str:
     return db.session.scalar(found) or ""
 
 
+def was_removed(member_id: int) -> bool:
+    """Whether somebody was put out of the community, rather than leaving it by choice."""
+    root = community()
+    before = former_membership(member_id, root.id)
+    return before is not None and not before.by_choice and membership_of(member_id, root.id) is None
+
+
 @dataclass(frozen=True)
 class RosterRow:
     """A member in the list that moderators see."""
@@ -293,12 +300,21 @@ class RosterRow:
     muted_until: datetime | None
     delivery: Delivery
     joined_at: datetime
+    # Since when no mail goes to the address, and why.
+    paused_since: datetime | None
+    pause_reason: PauseReason | None
 
 
 def roster_page(
-    group_id: int, *, after: int = 0, limit: int = 50, matching: str = "", standing: Standing | None = None
+    group_id: int,
+    *,
+    after: int = 0,
+    limit: int = 50,
+    matching: str = "",
+    standing: Standing | None = None,
+    paused: bool = False,
 ) -> Sequence[RosterRow]:
-    """One page of a group's members by membership id (keyset), for its moderators."""
+    """One page of a group's members by membership id (keyset), for its moderators; `paused`: who gets no mail now."""
     rows = (
         select(
             Membership.id,
@@ -310,6 +326,8 @@ def roster_page(
             Membership.muted_until,
             Membership.delivery,
             Membership.joined_at,
+            Address.bouncing_since,
+            Address.pause_reason,
         )
         .join(Member, Member.id == Membership.member_id)
         .outerjoin(Address, (Address.member_id == Member.id) & Address.is_primary)
@@ -321,6 +339,8 @@ def roster_page(
         rows = rows.where(_matches(matching))
     if standing is not None:
         rows = rows.where(Membership.standing == standing)
+    if paused:
+        rows = rows.where(Address.bouncing_since.is_not(None))
     return [RosterRow(*row) for row in db.session.execute(rows)]
 
 

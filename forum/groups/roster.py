@@ -12,8 +12,11 @@ from sqlalchemy import insert, or_, select, update
 
 from forum.accounts.emails import address_key, base_key
 from forum.accounts.models import Address, Member
+from forum.accounts.preferences import next_digest_at
 from forum.clock import now
+from forum.counter import PUBLISHED, last_number
 from forum.db import db, public_id
+from forum.groups.choices import DIGESTS
 from forum.groups.models import Delivery, FormerMembership, Group, Membership, Role, Standing
 from forum.groups.queries import community
 from forum.log import record
@@ -123,6 +126,7 @@ class _Batch:
         self._joined = self._there_already = self._left_before = 0
         self._bad: list[BadRow] = []
         self._moment = now()
+        self._last_no = last_number(PUBLISHED)
 
     def take(self, row: RosterRow) -> None:
         key = address_key(row.email)
@@ -157,9 +161,11 @@ class _Batch:
     def _join(self, row: RosterRow, member_id: int, in_community: bool) -> None:
         group, root = self._group, self._root
         if not in_community and group.id != root.id:
-            self._memberships.append(_membership(member_id, root.id, Role.MEMBER, Delivery.SINGLE, self._moment))
+            self._memberships.append(
+                _membership(member_id, root.id, Role.MEMBER, Delivery.SINGLE, self._moment, self._last_no)
+            )
             self._known.standing[member_id, root.id] = Standing.ACTIVE
-        self._memberships.append(_membership(member_id, group.id, row.role, row.delivery, self._moment))
+        self._memberships.append(_membership(member_id, group.id, row.role, row.delivery, self._moment, self._last_no))
         self._known.standing[member_id, group.id] = Standing.ACTIVE
         self._joined += 1
 
@@ -169,10 +175,17 @@ class _Batch:
             db.session.execute(update(Member), self._claimed)
         if self._memberships:
             db.session.execute(insert(Membership), self._memberships)
+            self._plan_digests()
         if self._joined:
             why = f"{self._joined} joined from a roster, {len(self._new)} of them new members"
             record("import members", "group", self._group.id, group_id=self._group.id, why=why)
         return Enrolled(self._joined, len(self._new), self._there_already, self._left_before, tuple(self._bad))
+
+    def _plan_digests(self) -> None:
+        digested = [row["member_id"] for row in self._memberships if row["delivery"] in DIGESTS]
+        unplanned = select(Member).where(Member.id.in_(digested), Member.digest_due_at.is_(None))
+        for member in db.session.scalars(unplanned):
+            member.digest_due_at = next_digest_at(member, self._moment)
 
     def _write_new_members(self) -> None:
         if not self._new:
@@ -202,7 +215,9 @@ class _Batch:
         db.session.execute(insert(Address), addresses)
 
 
-def _membership(member_id: int, group_id: int, role: Role, delivery: Delivery, moment: datetime) -> dict[str, Any]:
+def _membership(
+    member_id: int, group_id: int, role: Role, delivery: Delivery, moment: datetime, last_no: int
+) -> dict[str, Any]:
     return {
         "member_id": member_id,
         "group_id": group_id,
@@ -210,5 +225,6 @@ def _membership(member_id: int, group_id: int, role: Role, delivery: Delivery, m
         "standing": Standing.ACTIVE,
         "delivery": delivery,
         "newcomer_posts": 0,
+        "digest_no": last_no,
         "joined_at": moment,
     }

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
+from forum.clock import now
 from forum.db import db
 from forum.groups.models import Assurance, Group
 from forum.posting.models import Arrival, HeldPost
@@ -15,7 +16,7 @@ from forum.rules.submission import Finding, Submission
 from forum.threads.models import Attachment, Post, Thread
 
 # These judge what is in a submission, with its files and as it travelled: it was judged when it came.
-_JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "reused_id"})
+_JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "slow_mode", "reused_id"})
 
 
 def publish_held(held: HeldPost) -> Post:
@@ -29,6 +30,8 @@ def publish_held(held: HeldPost) -> Post:
     db.session.execute(
         update(Attachment).where(Attachment.held_post_id == held.id).values(held_post_id=None, post_id=post.id)
     )
+    if held.original_text is not None:
+        post.edited_at = now()
     _move_arrival(held, post)
     db.session.expire(post, ["attachments"])
     return post

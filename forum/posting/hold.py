@@ -9,6 +9,7 @@ from typing import Any
 from forum import blobs
 from forum.db import db
 from forum.log import record
+from forum.posting.image_location import without_location
 from forum.posting.models import Arrival, HeldPost
 from forum.posting.placement import Placement
 from forum.queue import enqueue
@@ -45,16 +46,18 @@ def hold(submission: Submission, placement: Placement, findings: Sequence[Findin
     db.session.add(held)
     db.session.flush()
     for file in submission.files:
+        content = without_location(file.content)
         db.session.add(
             Attachment(
                 held_post_id=held.id,
-                digest=blobs.keep(file.content),
+                digest=blobs.keep(content),
                 name=file.name[:255],
                 type=file.type[:255],
-                size=len(file.content),
+                size=len(content),
             )
         )
-    if _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings):
+    # A stranger who adds the address sends the same mail again.
+    if held.author_id is not None and _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings):
         note_arrival(submission, held_post_id=held.id)
     record("hold", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
     if held.author_id is not None:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from forum import blobs
-from forum.accounts.queries import names_by_email
+from forum.accounts.queries import member_by_email, names_by_email
 from forum.clock import now
 from forum.counter import PUBLISHED, next_number
 from forum.db import db, public_id
 from forum.groups.actions import count_newcomer_post
-from forum.groups.models import Group
+from forum.groups.models import Group, Membership, Role
 from forum.groups.queries import membership_of
+from forum.posting.image_location import without_location
 from forum.posting.placement import Placement
 from forum.queue import enqueue
 from forum.rules.submission import Submission
@@ -22,8 +23,10 @@ from forum.settings import current_settings
 from forum.text import excerpt, hide_addresses, hide_addresses_html, html_to_text, markdown_to_html, plain_to_html
 from forum.threads.models import Attachment, Post, TextFormat, Thread
 from forum.threads.subjects import subject_key, title
+from forum.threads.tags import SPECIAL, note_tags, tags_in, tags_of
 
 NO_SUBJECT = "(no subject)"
+_TAG = re.compile(r"\+[^@]*(?=@)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
@@ -43,9 +46,9 @@ def publish(submission: Submission, placement: Placement, group: Group, *, arriv
         # While this one waited for its number, another post may have come into the thread.
         db.session.refresh(thread)
     identity = public_id()
-    name_of = _names_in(submission)
-    text = hide_addresses(submission.text, name_of)
-    html = render(text, submission.text_format, hide_addresses_html(submission.html, name_of))
+    name_of, others = _names_in(submission)
+    text = hide_addresses(submission.text, name_of, others)
+    html = render(text, submission.text_format, hide_addresses_html(submission.html, name_of, others))
     post = Post(
         public_id=identity,
         thread_id=thread.id,
@@ -61,30 +64,52 @@ def publish(submission: Submission, placement: Placement, group: Group, *, arriv
         text=text,
         text_format=submission.text_format,
         html=html,
-        folded=hide_addresses(submission.folded, name_of),
+        folded=hide_addresses(submission.folded, name_of, others),
         sent_at=submission.sent_at,
         created_at=moment,
     )
+    membership = membership_of(submission.author_id, group.id)
+    own_subject = without_group_prefix(title(submission.subject), group)
+    post.special = _is_special(own_subject, thread, membership)
     db.session.add(post)
     db.session.flush()
+    note_tags(thread, own_subject)
     for file in submission.files:
         attach(post, file.name, file.type, file.content)
     _note_in_thread(thread, post)
-    count_newcomer_post(membership_of(submission.author_id, group.id))
+    count_newcomer_post(membership)
+    if membership is not None and membership.acknowledge:
+        enqueue("notice.acknowledged", post.id)
     enqueue("fan_out", post.id)
     enqueue("index", post.id)
     return post
 
 
-def _names_in(submission: Submission) -> Callable[[str], str | None]:
-    """The names of the members whose addresses stand in quoted text: readers see those instead (L76)."""
+NameOf = Callable[[str], str | None]
+
+
+def _names_in(submission: Submission) -> tuple[NameOf, NameOf]:
+    """The names of the members whose addresses stand in the text, for quotes and for own words.
+
+    Readers see those instead (L76). Only the author's own address stays, and only in the author's own words.
+    """
     written = _ADDRESS.findall("\n".join((submission.text, submission.folded, submission.html)))
-    names = names_by_email(written) if written else {}
-    return lambda email: names.get(email.lower())
+    # A plus-tag does not make a stranger.
+    names = names_by_email({spelling for email in written for spelling in (email, _TAG.sub("", email))}) if written else {}
+
+    def name_of(email: str) -> str | None:
+        return names.get(email.lower()) or names.get(_TAG.sub("", email.lower()))
+
+    def name_of_another(email: str) -> str | None:
+        author = member_by_email(email)
+        return None if author is not None and author.id == submission.author_id else name_of(email)
+
+    return name_of, name_of_another
 
 
 def attach(post: Post, name: str, type: str, content: bytes) -> None:
-    """Keep a file with a post."""
+    """Keep a file with a post, an image without where it was made."""
+    content = without_location(content)
     db.session.add(
         Attachment(post_id=post.id, digest=blobs.keep(content), name=name[:255], type=type[:255], size=len(content))
     )
@@ -115,6 +140,13 @@ def without_group_prefix(subject: str, group: Group) -> str:
     while subject.lower().startswith(group_prefix(group).lower()):
         subject = title(subject[len(group_prefix(group)) :].lstrip())
     return subject
+
+
+def _is_special(subject: str, thread: Thread, membership: Membership | None) -> bool:
+    """Whether a post is an announcement: a moderator's, whose subject says so and not only because it answers one."""
+    if membership is None or membership.role is Role.MEMBER or SPECIAL not in tags_in(subject):
+        return False
+    return SPECIAL not in tags_of([thread.id]).get(thread.id, ())
 
 
 def _new_thread(submission: Submission, placement: Placement, group: Group, moment: datetime) -> Thread:

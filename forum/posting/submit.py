@@ -22,7 +22,8 @@ from forum.rules import findings_of, severity_of
 from forum.rules.submission import Facts, Severity, Submission
 from forum.settings import current_settings
 from forum.text.lines import one_line
-from forum.threads.queries import count_posts_since
+from forum.threads.models import Thread
+from forum.threads.queries import count_posts_since, last_post_in
 
 
 def submit(submission: Submission) -> Outcome:
@@ -32,6 +33,9 @@ def submit(submission: Submission) -> Outcome:
     arrival = _arrival_of(submission)
     if arrival is not None and arrival.content_digest == content_digest(submission):
         return Duplicate(arrival.post_id, arrival.held_post_id)
+    waiting_id = None if submission.author_id is not None else _of_stranger(submission)
+    if waiting_id is not None:
+        return Duplicate(None, waiting_id)
     placement = place(submission)
     findings = findings_of(submission, facts_of(submission, group, placement, arrival))
     match severity_of(findings):
@@ -59,6 +63,18 @@ def _arrival_of(submission: Submission) -> Arrival | None:
     return db.session.scalars(found).first()
 
 
+def _of_stranger(submission: Submission) -> int | None:
+    """The same mail of somebody who is no member, if it waits already: such mail leaves no arrival."""
+    same = select(HeldPost.id).where(
+        HeldPost.group_id == submission.group_id,
+        HeldPost.state == HeldState.WAITING,
+        HeldPost.author_id.is_(None),
+        HeldPost.author_message_id == submission.author_message_id,
+        HeldPost.content_digest == content_digest(submission),
+    )
+    return db.session.scalar(same.limit(1))
+
+
 def facts_of(submission: Submission, group: Group, placement: Placement, arrival: Arrival | None) -> Facts:
     """All that the rules may know, gathered once. `arrival` is what came before under the same message id."""
     root = community()
@@ -82,6 +98,7 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
         assurance_reply=group.assurance_reply,
         quota=group.quota,
         max_size=current_settings().max_message,
+        strangers=group.strangers,
         standing=own.standing if own is not None else None,
         role=own.role if own is not None else None,
         community_standing=in_community.standing if in_community is not None else None,
@@ -89,10 +106,33 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
         newcomer_posts=own.newcomer_posts if own is not None else 0,
         posts_last_hour=posts_last_hour,
         is_reply=placement.answers is not None,
+        answers_erased=placement.answers is not None and placement.answers.erased_at is not None,
         thread_locked=thread is not None and thread.locked_at is not None,
         thread_url=thread_url(thread) if thread is not None else "",
         id_was_used_for_other_content=arrival is not None,
+        trusted=own is not None and own.trusted,
+        moderators_obey=group.moderators_obey,
+        emergency=group.emergency_since is not None,
+        thread_moderated=thread is not None and thread.moderated_at is not None,
+        slow_seconds=thread.slow_seconds if thread is not None else None,
+        last_here_ago=_last_here_ago(submission.author_id, thread),
     )
+
+
+def _last_here_ago(author_id: int | None, thread: Thread | None) -> timedelta | None:
+    """How long ago somebody last answered in a slowed thread; what waits there counts, or the brake would not hold."""
+    if author_id is None or thread is None or thread.slow_seconds is None:
+        return None
+    after = now() - timedelta(seconds=thread.slow_seconds)
+    posted = last_post_in(thread.id, author_id, after)
+    waiting = select(func.max(HeldPost.created_at)).where(
+        HeldPost.author_id == author_id,
+        HeldPost.created_at > after,
+        HeldPost.thread_id == thread.id,
+        HeldPost.state == HeldState.WAITING,
+    )
+    moments = [moment for moment in (posted, db.session.scalar(waiting)) if moment is not None]
+    return now() - max(moments) if moments else None
 
 
 def _count_waiting_since(author_id: int, group_id: int, moment: datetime) -> int:

@@ -7,14 +7,22 @@ are kept, and the most severe decides.
 from collections.abc import Callable, Sequence
 
 from forum.rules.assurance import check_assurance
+from forum.rules.destination import check_addressed, check_recipients
+from forum.rules.emergency import check_emergency
 from forum.rules.empty import check_empty
+from forum.rules.encrypted import check_encrypted
+from forum.rules.erased_parent import check_erased_parent
+from forum.rules.executables import check_executables
 from forum.rules.locked import check_locked
 from forum.rules.membership import check_membership
 from forum.rules.moderated import check_moderated
+from forum.rules.over_quoted import check_over_quoted
 from forum.rules.quota import check_quota
 from forum.rules.reused_id import check_reused_id
 from forum.rules.size import check_size
+from forum.rules.slow_mode import check_slow_mode
 from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.thread_moderated import check_thread_moderated
 
 Rule = Callable[[Submission, Facts], Finding | None]
 
@@ -22,10 +30,19 @@ RULES: tuple[Rule, ...] = (
     check_membership,
     check_assurance,
     check_reused_id,
+    check_addressed,
+    check_recipients,
     check_size,
+    check_encrypted,
     check_empty,
+    check_executables,
+    check_over_quoted,
     check_locked,
+    check_erased_parent,
     check_quota,
+    check_slow_mode,
+    check_emergency,
+    check_thread_moderated,
     check_moderated,
 )
 

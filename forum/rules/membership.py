@@ -1,6 +1,7 @@
 """Who may post: members in good standing, of the group and of the community."""
 
-from forum.groups.models import Standing
+from forum.groups.models import Assurance, Standing, Strangers
+from forum.rules.assurance import SEEN
 from forum.rules.submission import Facts, Finding, Severity, Submission
 
 
@@ -13,11 +14,13 @@ def check_membership(submission: Submission, facts: Facts) -> Finding | None:
             f"You can no longer post to {group}.",
             f"The author is banned from {group} or from the community.",
         )
+    if submission.author_id is None:
+        return _of_stranger(submission, facts)
     if facts.community_standing is None or facts.standing is None:
         return Finding(
             "membership",
             Severity.REFUSE,
-            f"Only members of {group} can post there, and this address is not a member's.",
+            f"Only members of {group} can post there, and you are not one of them.",
             f"The author is not a member of {group}.",
         )
     if Standing.MUTED in (facts.standing, facts.community_standing):
@@ -36,3 +39,21 @@ def check_membership(submission: Submission, facts: Facts) -> Finding | None:
             "The author has asked to join and is not admitted yet.",
         )
     return None
+
+
+def _of_stranger(submission: Submission, facts: Facts) -> Finding:
+    """Refused only where it can be said: what is not proven gets no answer, and is kept so that it is not lost."""
+    for_moderator = f"{submission.byline} is not the address of a member, and {SEEN[submission.assurance]}."
+    if facts.strangers is Strangers.REFUSE and submission.assurance is Assurance.PROVEN:
+        return Finding(
+            "membership",
+            Severity.REFUSE,
+            f"Only members of {facts.group_name} can post there, and this address is not a member's.",
+            for_moderator,
+        )
+    return Finding(
+        "membership",
+        Severity.HOLD,
+        f"Only members of {facts.group_name} can post there, and this address is not a member's. A moderator looks.",
+        for_moderator,
+    )

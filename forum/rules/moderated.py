@@ -1,11 +1,11 @@
-"""Groups where a moderator sees posts first: everybody's, or a newcomer's first few."""
+"""Groups where a moderator sees posts first: everybody's, or a newcomer's first few. Trusted members are not read."""
 
-from forum.groups.models import Moderate, Role
+from forum.groups.models import Moderate
 from forum.rules.submission import Facts, Finding, Severity, Submission
 
 
 def check_moderated(submission: Submission, facts: Facts) -> Finding | None:
-    if facts.role in (Role.MODERATOR, Role.OWNER):
+    if facts.is_exempt_moderator or facts.trusted:
         return None
     if facts.moderate is Moderate.ALL:
         return Finding(

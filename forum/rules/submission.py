@@ -2,9 +2,9 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from forum.groups.models import Assurance, Moderate, Role, Standing
+from forum.groups.models import Assurance, Moderate, Role, Standing, Strangers
 from forum.threads.models import TextFormat, Via
 
 
@@ -43,6 +43,9 @@ class Submission:
     fan_out_key: int | None = None
     # The octets that came in (a mail with its attachments), for the limit on size.
     size: int = 0
+    # Whether the group stands in To or Cc of a mail, and how many addresses stand there.
+    addressed: bool = True
+    recipients: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Facts:
     assurance_reply: Assurance
     quota: int | None
     max_size: int
+    strangers: Strangers
     # None: no member at all, or none of this group.
     standing: Standing | None
     role: Role | None
@@ -64,10 +68,24 @@ class Facts:
     newcomer_posts: int
     posts_last_hour: int
     is_reply: bool
+    answers_erased: bool
     thread_locked: bool
     thread_url: str
     # The same message id came before with other content.
     id_was_used_for_other_content: bool
+    # A moderator has approved the author once for all.
+    trusted: bool
+    moderators_obey: bool
+    emergency: bool
+    thread_moderated: bool
+    slow_seconds: int | None
+    # How long ago the author last answered in this thread; None for never.
+    last_here_ago: timedelta | None
+
+    @property
+    def is_exempt_moderator(self) -> bool:
+        """Whether what holds everybody's posts leaves out this author, who moderates here."""
+        return self.role in (Role.MODERATOR, Role.OWNER) and not self.moderators_obey
 
 
 class Severity(enum.StrEnum):

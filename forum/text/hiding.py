@@ -1,6 +1,7 @@
 """Members' mail addresses give way to names where quoting put them: attribution lines, quoted headers, quotes.
 
-What an author writes outside quotes stays as it is. Who is a member is asked from the caller, address by address.
+Whose addresses also give way in what an author writes outside quotes is for the caller to say. Who is a member is
+asked from the caller, address by address.
 """
 
 import re
@@ -26,54 +27,74 @@ _FOUND = re.compile(
 )
 _LABELS: Final = (
     "From|To|Cc|Bcc|Sender|Reply-To|On behalf of|Von|An|Kopie|Antwort an|De|À|A|Para|Da|Van|Aan|Från|Till|Fra|Til|Kopi|"
-    "Lähettäjä|Vastaanottaja|Od|Do|Komu|Kopia|Feladó|Címzett|De la|Către|Gönderen|Kime|Bilgi|От|Кому|Копия|Від|"
-    "Από|Προς|差出人|宛先|发件人|收件人|抄送|寄件者|收件者|副本|보낸 사람|받는 사람|참조|מאת|אל|من|إلى"
+    "Lähettäjä|Vastaanottaja|Kopio|Od|Do|DW|UDW|Komu|Kopia|Kopie|Kópia|Feladó|Címzett|Másolatot kap|De la|Către|Gönderen|Kimden|"
+    "Kime|Alıcı|Bilgi|От|Кому|Копия|Копие|До|Від|Копія|Από|Προς|Κοιν\\.?|Κοινοποίηση|Šalje|Prima|Za|Kp|Kopija|Saatja|Adressaat|"
+    "Koopia|No|Kam|Nuo|差出人|送信者|宛先|发件人|收件人|抄送|寄件者|寄件人|收件者|副本|보낸 사람|받는 사람|발신|수신|참조|מאת|אל|עותק|"
+    "من|إلى|نسخة|از|به|رونوشت|Từ|Đến|Tới|จาก|ถึง|สำเนา|Dari|Kepada|Tembusan|Per a|A/c|Frá|Afrit|प्रेषक|प्रति|सीसी"
 )
 _HEADER = re.compile(rf"^[\s*_]*(?:{_LABELS})[*_]*\s*[:：]", re.IGNORECASE)
-_ANY_HEADER = re.compile(r"^[\s*_]*[\w -]{1,20}[*_]*\s*[:：][*_]*\s")
+_ANY_HEADER = re.compile(r"^[\s*_]*[^\s:：<>@][^\d:：<>@]{0,24}[*_]*\s*[:：][*_]*\s")
 _WROTE = re.compile(
     r"\b(?:wrote|writes|said|schrieb|a écrit|escribió|escreveu|ha scritto|scrisse|schreef|geschreven|skrev|kirjoitti|"
-    r"napisała?|napsala?|írta|a scris|yazdı|написала?|пише|пишет|έγραψε)\b|写道|寫道|書きました|のメッセージ|작성",
+    r"napisał\w*|pisze|napsala?|napísala?|napisa[ol]|írta|a scris|yazdı|написа\w*|пише|пишет|έγραψε|kirjutas|rašė|rakstīja|"
+    r"skrifaði|menulis|viết|va escriure|missatge de|quoting|zitat von|wiadomość napisana)\b|写道|寫道|書きました|のメッセージ|のメール"
+    r"|작성|쓴 글|כתב|كتب|كتابة|نوشت|लिखा|เขียน",
     re.IGNORECASE,
 )
-_COLON_LAST = re.compile(r"[:：]\s*[*_]*$")
+_ADDRESS_FIRST = re.compile(rf"[\s<(\[]{{0,3}}{_ADDRESS}")
+_COLON_LAST = re.compile(r"(?:[:：]|wrote -{2,4}|>>>)[\s*_\u200b-\u200f\u202a-\u202e]*$")
 _TIME = re.compile(r"\d\d?[:.h]\d\d")
 _DISPLAY_NAME_LAST = re.compile(r"""(?:[^\W\d_][.]?|["'’)*])$""")
 _NO_NAME_LAST = re.compile(r"\b(?:[AP]\.?M\.?|UTC|GMT|from|von|de|by|av|af|da)$", re.IGNORECASE)
 
 
-def hide_addresses(text: str, name_of: NameOf) -> str:
-    """Text in which addresses that `name_of` knows are names, wherever they are quoted; own words stay."""
+def _nobody(address: str) -> str | None:
+    return None
+
+
+def hide_addresses(text: str, name_of: NameOf, elsewhere: NameOf = _nobody) -> str:
+    """Text in which addresses that `name_of` knows are names, wherever they are quoted.
+
+    In own words only those are that `elsewhere` knows.
+    """
     if "@" not in text:
         return text
     lines = text.split("\n")
     hidden = list(lines)
-    for number in _quoting_lines(lines):
+    for number, known in _names_for(lines, name_of, elsewhere):
         line = lines[number]
         pieces, position = [], 0
-        for start, end, name in _edits(line, lines[number - 1] if number else "", name_of):
+        for start, end, name in _edits(line, lines[number - 1] if number else "", known):
             pieces += [line[position:start], name]
             position = end
         hidden[number] = "".join(pieces) + line[position:]
     return "\n".join(hidden)
 
 
-def hide_addresses_html(html: str, name_of: NameOf) -> str:
+def hide_addresses_html(html: str, name_of: NameOf, elsewhere: NameOf = _nobody) -> str:
     """The same for safe HTML, including its mailto: links. What is returned has passed bleach again."""
     if "@" not in html:
         return html
     tokens = list(read_html(html))
     lines = list(_lines_of(tokens))
     texts = [line.text for line in lines]
-    for number in _quoting_lines(["> " * line.quotes + line.told for line in lines]):
-        _unlink(tokens, lines[number], name_of)
-        edits = list(_edits(texts[number], texts[number - 1] if number else "", name_of))
+    for number, known in _names_for(["> " * line.quotes + line.told for line in lines], name_of, elsewhere):
+        _unlink(tokens, lines[number], known)
+        edits = list(_edits(texts[number], texts[number - 1] if number else "", known))
         for start, end, name in reversed(edits):
             _replace(tokens, lines[number], start, end, name)
     return render(token for token in tokens if token.data)
 
 
 # --- which lines quote ------------------------------------------------------------------------------------
+
+
+def _names_for(lines: list[str], name_of: NameOf, elsewhere: NameOf) -> Iterator[tuple[int, NameOf]]:
+    """The lines with an address, each with who knows the names for it."""
+    quoting = set(_quoting_lines(lines))
+    for number, line in enumerate(lines):
+        if "@" in line:
+            yield number, name_of if number in quoting else elsewhere
 
 
 def _quoting_lines(lines: list[str]) -> list[int]:
@@ -83,7 +104,7 @@ def _quoting_lines(lines: list[str]) -> list[int]:
         if "@" not in line:
             continue
         depth, words = split_quote(line)
-        if depth or _is_header(lines, number) or _is_attribution(words, lines[number + 1 : number + 5]):
+        if depth or _is_header(lines, number) or _is_attribution(_unwrapped(lines, number, words), lines[number + 1 :][:4]):
             chosen.append(number)
     return chosen
 
@@ -97,6 +118,17 @@ def _is_header(lines: list[str], number: int) -> bool:
         return False
     around = lines[max(0, first - 1) : first] + lines[number + 1 : number + 2]
     return any(_ANY_HEADER.match(line) for line in around)
+
+
+def _unwrapped(lines: list[str], number: int, words: str) -> str:
+    """The words of a line after the lines that belong before it, when it begins with an address that was wrapped."""
+    before: list[str] = []
+    if _ADDRESS_FIRST.match(words):
+        for line in reversed(lines[max(0, number - 2) : number]):
+            if not line.strip():
+                break
+            before.insert(0, line.strip())
+    return " ".join((*before, words))
 
 
 def _is_attribution(line: str, following: list[str]) -> bool:

@@ -4,12 +4,19 @@ from flask import Flask
 
 from forum.web import (
     account,
+    brakes,
+    duty,
+    erasing,
+    following,
     groups,
     healthz,
     invitations,
+    mail_times,
     me,
     moderation,
+    pausing,
     people,
+    private,
     rendering,
     search,
     session,
@@ -22,5 +29,23 @@ def register(app: Flask) -> None:
     """Bind every page to the app."""
     session.prepare(app)
     rendering.prepare(app)
-    for module in (healthz, account, groups, invitations, me, moderation, people, search, subscriptions, threads):
+    for module in (
+        account,
+        brakes,
+        duty,
+        healthz,
+        erasing,
+        following,
+        groups,
+        invitations,
+        mail_times,
+        me,
+        moderation,
+        pausing,
+        people,
+        private,
+        search,
+        subscriptions,
+        threads,
+    ):
         app.register_blueprint(module.blueprint)

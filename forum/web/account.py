@@ -14,6 +14,7 @@ from forum.accounts.emails import BadAddress, address_key
 from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.queries import member_by_email, member_by_id
 from forum.accounts.sign_in import TooManyAttempts, Way, count_attempt, living_link, password_fits, use_link
+from forum.clock import now
 from forum.db import transaction
 from forum.groups.queries import viewer_of
 from forum.web.session import sign_in, sign_out, signed_in_member
@@ -23,7 +24,8 @@ blueprint = Blueprint("account", __name__)
 Page = Response | str | tuple[str, int]
 
 _LOCAL_PATH = re.compile(r"/(?!/)[!-\[\]-~]{0,1000}")
-# Where to go after signing in, and whether the session began by a link; both in the signed cookie.
+# Where to go after signing in, and when the session began by a link (in seconds; 0 for a password); both in the
+# signed cookie.
 _NEXT = "next"
 BY_LINK = "by_link"
 
@@ -90,7 +92,7 @@ def _begin_session(who: Member, *, by_link: bool) -> Page:
         return render_template("account/no_entry.html"), 403
     wanted = local_path(cookie.get(_NEXT))
     sign_in(who)
-    cookie[BY_LINK] = by_link
+    cookie[BY_LINK] = int(now().timestamp()) if by_link else 0
     return redirect(wanted)
 
 

@@ -4,6 +4,7 @@ A new address counts when the link sent to it has been opened and its button pre
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -32,6 +33,7 @@ from forum.accounts.sign_in import (
     set_password,
     use_link,
 )
+from forum.clock import now
 from forum.db import transaction
 from forum.web.account import BY_LINK, count_try
 from forum.web.session import member, members_only, sign_in, sign_out
@@ -41,6 +43,8 @@ blueprint = Blueprint("me", __name__)
 Page = Response | str | tuple[str, int]
 
 _REGIONS = re.compile(r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.+")
+# For so long a session that began by a link may set a password without the old one.
+LINK_COUNTS_FOR = timedelta(days=1)
 _FACETS = ("place", "specialty", "career_stage", "employer", "interests", "time_zone")
 
 
@@ -185,7 +189,9 @@ def password_page() -> Page:
 @blueprint.post("/me/password")
 @members_only
 def change_password() -> Page:
-    who, by_link = member(), bool(cookie.get(BY_LINK))
+    who, by_link = member(), cookie.get(BY_LINK, 0)
+    if _needs_fresh_link(who):
+        return _password_page({"": "The link you came by is more than a day old. Sign in with a new one first."})
     if _asks_for_old_password(who):
         too_many = count_try(Way.PASSWORD, who.public_id)
         if too_many:
@@ -205,10 +211,25 @@ def change_password() -> Page:
 
 
 def _asks_for_old_password(who: Member) -> bool:
-    """Who came by a link from the mailbox has proved enough; it is also how a forgotten password is replaced."""
-    return who.password_hash is not None and not cookie.get(BY_LINK)
+    """Who came by a link just now has the mailbox, which is enough; so is a forgotten password replaced."""
+    return who.password_hash is not None and not _came_by_fresh_link()
+
+
+def _needs_fresh_link(who: Member) -> bool:
+    """Without a password an old session proves too little: it may be somebody else's device by now."""
+    return who.password_hash is None and not _came_by_fresh_link()
+
+
+def _came_by_fresh_link() -> bool:
+    return now() - datetime.fromtimestamp(int(cookie.get(BY_LINK, 0)), UTC) <= LINK_COUNTS_FOR
 
 
 def _password_page(errors: dict[str, str]) -> Page:
-    page = render_template("me/password.html", errors=errors, asks_for_old=_asks_for_old_password(member()))
+    who = member()
+    page = render_template(
+        "me/password.html",
+        errors=errors,
+        asks_for_old=_asks_for_old_password(who),
+        needs_link=_needs_fresh_link(who),
+    )
     return (page, 422) if errors else page

@@ -24,6 +24,7 @@ from forum.groups.queries import (
     membership_of,
     roster_page,
 )
+from forum.moderation.actions import set_trusted
 from forum.text.lines import one_line
 from forum.web.asked import asked_number
 from forum.web.group_form import WORDS, as_typed, has_door, read_change
@@ -45,7 +46,15 @@ def roster(slug: str) -> Page:
     group = the_moderated_group(slug)
     matching = one_line(request.args.get("q", ""))[:100]
     standing = next((each for each in Standing if each == request.args.get("standing")), None)
-    rows = roster_page(group.id, after=asked_number("after") or 0, limit=PAGE + 1, matching=matching, standing=standing)
+    paused = request.args.get("paused") == "yes"
+    rows = roster_page(
+        group.id,
+        after=asked_number("after") or 0,
+        limit=PAGE + 1,
+        matching=matching,
+        standing=standing,
+        paused=paused,
+    )
     return render_template(
         "people/roster.html",
         group=group,
@@ -56,6 +65,7 @@ def roster(slug: str) -> Page:
         owns=may_own(viewer(), group),
         matching=matching,
         standing=standing,
+        only_paused=paused,
         Standing=Standing,
         Role=Role,
     )
@@ -108,7 +118,7 @@ def _acts(group: Group, membership: Membership) -> frozenset[str]:
         return frozenset()
     match membership.standing:
         case Standing.ACTIVE:
-            acts = {"mute", "ban", "remove"}
+            acts = {"mute", "ban", "remove", "distrust" if membership.trusted else "trust"}
         case Standing.MUTED:
             acts = {"mute", "ban", "remove", "active"}
         case Standing.PENDING:
@@ -149,6 +159,11 @@ def _act(group: Group, membership: Membership, act: str) -> str:
         case "active":
             set_standing(membership, Standing.ACTIVE, actor_id=actor, why=_reason())
             return f"{who.name} can read and write in {group.name} again."
+        case "trust" | "distrust":
+            set_trusted(who.id, group.id, act == "trust", actor_id=actor)
+            if act == "trust":
+                return f"Posts of {who.name} to {group.name} are no longer read first."
+            return f"Posts of {who.name} to {group.name} are read first again where others' are."
         case "remove":
             leave(who, group, actor_id=actor, why=_reason() or "removed by a moderator")
             return f"{who.name} is no longer a member of {group.name}."

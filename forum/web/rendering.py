@@ -15,6 +15,8 @@ from flask import Flask, g, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from forum.accounts.models import Address
+from forum.accounts.queries import primary_address
 from forum.clock import now
 from forum.groups.queries import TreeNode, Viewer, tree_for
 from forum.moderation.queries import count_waiting
@@ -59,6 +61,8 @@ class Navigation:
     name: str
     groups: Sequence[TreeLine]
     waiting: int
+    # The address to which mail is paused, or None.
+    paused: Address | None
 
 
 def prepare(app: Flask) -> None:
@@ -78,7 +82,9 @@ def navigation() -> Navigation | None:
     viewer = g.get("viewer")
     if not isinstance(viewer, Viewer):
         return None
-    return Navigation(viewer.name, my_tree(viewer, tree_for(viewer)), count_waiting(viewer))
+    address = primary_address(viewer.member_id)
+    paused = address if address is not None and address.bouncing_since is not None else None
+    return Navigation(viewer.name, my_tree(viewer, tree_for(viewer)), count_waiting(viewer), paused)
 
 
 def my_tree(viewer: Viewer, nodes: Sequence[TreeNode]) -> Sequence[TreeLine]:

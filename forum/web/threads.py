@@ -4,6 +4,7 @@ Every post goes through the one gate: a form becomes a submission, and what the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import assert_never
 
@@ -14,9 +15,11 @@ from structlog import get_logger
 from werkzeug.wrappers import Response
 
 from forum import blobs
+from forum.archives.queries import post_with_old_number
 from forum.db import db, transaction
-from forum.groups.models import Group, Standing
-from forum.groups.queries import count_members
+from forum.groups.models import Group, Role, Standing
+from forum.groups.queries import count_members, may_moderate
+from forum.posting.erase import erasable
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
 from forum.posting.publish import render
@@ -26,7 +29,8 @@ from forum.settings import current_settings
 from forum.text import excerpt, mark_words
 from forum.threads import paging
 from forum.threads.actions import mark_read
-from forum.threads.models import Post, TextFormat, Thread
+from forum.threads.following import choice_of_thread
+from forum.threads.models import Choice, Post, TextFormat, Thread
 from forum.threads.queries import (
     attachment_for,
     last_post_of,
@@ -36,6 +40,7 @@ from forum.threads.queries import (
     reading_marks,
     thread_for,
 )
+from forum.threads.tags import SPECIAL, subject_beside, tags_in, tags_of
 from forum.web.asked import asked_number
 from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, keep_files, read_draft, submission_of
 from forum.web.session import member, members_only, the_group, viewer
@@ -112,8 +117,20 @@ def begin(slug: str) -> Page:
     faults = _faults(draft) | ({} if draft.subject else {"subject": _NO_SUBJECT})
     if faults:
         return _write_page(group, draft, errors=faults)
-    outcome = _submit(submission_of(draft, member(), group, None))
+    outcome = _submit(submission_of(_announced(draft, group), member(), group, None))
     return _answer(outcome, lambda errors: _write_page(group, draft, errors=errors))
+
+
+def _announced(draft: Draft, group: Group) -> Draft:
+    """The draft with the tag of announcements in its subject, when a moderator has ticked that."""
+    if request.form.get("special") != "yes" or not _may_announce(group) or SPECIAL in tags_in(draft.subject):
+        return draft
+    return replace(draft, subject=f"[{SPECIAL}] {draft.subject}")
+
+
+def _may_announce(group: Group) -> bool:
+    own = viewer().belongings.get(group.id)
+    return own is not None and own.role is not Role.MEMBER
 
 
 @blueprint.get("/p/<public_id>")
@@ -121,6 +138,14 @@ def begin(slug: str) -> Page:
 def post(public_id: str) -> Response:
     """The stable address of a post: leads to where it stands now."""
     return redirect(_place_of(post_for(viewer(), public_id) or abort(404)))
+
+
+@blueprint.get("/g/<slug>/old/<int:number>")
+@members_only
+def old_number(slug: str, number: int) -> Response:
+    """Where a message of the group's old archive stands now, by its number there: for links that people kept."""
+    found = post_with_old_number(the_group(slug).id, number) or abort(404)
+    return redirect(_place_of(post_for(viewer(), found.public_id) or abort(404)))
 
 
 @blueprint.get("/a/<public_id>/<name>")
@@ -179,6 +204,7 @@ def _thread_page(
     posts = found[: paging.PAGE]
     more = posts[-1].published_no if len(found) > paging.PAGE else None
     own = viewer().belongings.get(thread.group_id)
+    tags = tags_of([thread.id]).get(thread.id, ())
     answered = _post_of(thread, draft.answers)
     chosen = answered is not None and (more is not None or answered.id != posts[-1].id if posts else True)
     unread_elsewhere = None
@@ -189,7 +215,14 @@ def _thread_page(
         "threads/thread.html",
         thread=thread,
         group=thread.group,
+        moderates=may_moderate(viewer(), thread.group),
+        tags=tags,
+        subject=subject_beside(thread.subject, tags),
+        choice=choice_of_thread(viewer().member_id, thread.id),
+        Choice=Choice,
         posts=shown(posts, read_to),
+        me=member().public_id,
+        erasable=erasable(viewer(), posts),
         new=sum(1 for post in posts if 0 < read_to < post.published_no),
         grown_from=_grown_from(thread),
         unread_elsewhere=unread_elsewhere,
@@ -221,6 +254,8 @@ def _write_page(
     page = render_template(
         "threads/write.html",
         group=group,
+        may_announce=_may_announce(group),
+        special=request.form.get("special") == "yes",
         members=count_members(group.id),
         draft=draft,
         files=files,

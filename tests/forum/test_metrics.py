@@ -11,7 +11,7 @@ from forum.db import transaction
 from forum.metrics import QueueCollector, serve_metrics
 from forum.queue import enqueue
 from forum.settings import Settings
-from mailgateway.bench import _free_port as free_port
+from mailgateway.bench_site import free_port
 
 
 def test_waiting_work_is_counted_with_its_age(core: Flask) -> None:

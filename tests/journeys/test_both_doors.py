@@ -109,6 +109,25 @@ def _locked(scene: Scene) -> None:
         db.session.get_one(Thread, scene.answers.thread_id).locked_at = now()
 
 
+def _read_first(scene: Scene) -> None:
+    assert scene.answers is not None
+    with transaction():
+        db.session.get_one(Thread, scene.answers.thread_id).moderated_at = now()
+
+
+def _slowed(scene: Scene) -> None:
+    assert scene.answers is not None
+    earlier = post(scene.author, scene.group, "Re: Call schedule", "An earlier post.", answers=scene.answers.id)
+    assert isinstance(earlier, Published)
+    with transaction():
+        db.session.get_one(Thread, scene.answers.thread_id).slow_seconds = 3600
+
+
+def _braked(scene: Scene) -> None:
+    with transaction():
+        scene.group.emergency_since = now()
+
+
 def _standing(scene: Scene, standing: Standing, *, everywhere: bool = False) -> None:
     group = community() if everywhere else scene.group
     until = now() + timedelta(days=2) if standing is Standing.MUTED else None
@@ -180,6 +199,9 @@ CASES = (
     Case("empty", Returned, ("empty",), (_empty,)),
     Case("an empty answer", Returned, ("empty",), (_answering, _empty)),
     Case("a locked thread", Returned, ("locked",), (_answering, _locked)),
+    Case("a thread that is read first", Held, ("thread_moderated",), (_answering, _read_first)),
+    Case("a thread that is slowed down", Returned, ("slow_mode",), (_answering, _slowed)),
+    Case("a group where everything is held", Held, ("emergency",), (_braked,)),
     Case("the quota is passed", Returned, ("quota",), (_has_posted,), group={"quota": 1}),
     Case("too large", Returned, ("size",), (partial(_with_file, size=MAX_MESSAGE),), at_mail=552),
     Case(
@@ -390,6 +412,7 @@ def _look_at_what_is_kept(case: Case, scene: Scene) -> None:
 
 
 def test_every_rule_that_judges_both_doors_is_in_the_table() -> None:
-    """The other two say something of mails alone: a page proves its author, and makes its own ids."""
-    names = {rule.__name__.removeprefix("check_") for rule in RULES} - {"assurance", "reused_id"}
+    """The others say something of mails alone: a page proves its author, makes its own ids, and has no To and Cc."""
+    of_mail = {"assurance", "reused_id", "addressed", "recipients"}
+    names = {rule.__name__.removeprefix("check_") for rule in RULES} - of_mail
     assert names <= {rule for case in CASES for rule in case.rules}

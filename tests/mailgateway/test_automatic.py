@@ -39,7 +39,6 @@ def test_a_header_that_only_programs_write_is_enough(field: tuple[str, str]) -> 
         ("Precedence", "list"),
         ("List-Id", "<other.example.com>"),
         ("List-Unsubscribe", "<mailto:x@example.com>"),
-        ("X-Auto-Response-Suppress", "All"),
         ("Return-Path", "<ann@example.org>"),
         ("X-Autoreply", "no"),
     ],
@@ -100,8 +99,10 @@ def test_words_of_absence_in_a_persons_answer_do_not_count() -> None:
     assert reason(("Subject", "Re: Rota"), REPLY, text=text) == ""
 
 
-def test_an_answer_without_words_that_suppresses_answers_is_automatic() -> None:
-    assert reason(("Subject", "Re: Rota"), REPLY, ("X-Auto-Response-Suppress", "All"), text="")
+def test_an_answer_that_suppresses_answers_is_automatic_and_a_new_mail_is_not() -> None:
+    suppressed = ("X-Auto-Response-Suppress", "All")
+    assert reason(("Subject", "Re: Rota"), REPLY, suppressed, text="I am away.")
+    assert reason(("Subject", "Rota"), suppressed, text="Who can?") == ""
 
 
 def test_a_filter_that_asks_for_proof_is_automatic_and_a_person_who_tells_of_one_is_not() -> None:

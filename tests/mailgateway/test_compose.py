@@ -76,7 +76,7 @@ def test_the_headers_of_a_copy_byte_for_byte() -> None:
             "List-Help: <mailto:cardiology-help@lists.example.org>, <https://forum.example.org/my-groups>",
             "List-Owner: <mailto:cardiology-owner@lists.example.org>",
             "List-Archive: <https://forum.example.org/g/cardiology>",
-            "List-Subscribe: <mailto:cardiology-join@lists.example.org>",
+            "List-Subscribe: <mailto:cardiology-join@lists.example.org>, <https://forum.example.org/g/cardiology>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             "Archived-At: <https://forum.example.org/p/p1>",
             "Precedence: list",

@@ -18,7 +18,8 @@ from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import make_link
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import leave, set_delivery, set_standing, stop_mail
+from forum.groups.actions import leave, set_standing, stop_mail
+from forum.groups.choices import set_delivery
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Standing
 from forum.groups.queries import community, membership_of
@@ -202,7 +203,8 @@ def test_what_a_dead_worker_held_comes_due_when_its_lease_ends(core, sink, three
 
 
 def test_two_workers_share_the_copies_and_send_none_twice(core, sink, monkeypatch) -> None:
-    monkeypatch.setattr(deliver, "CLAIM", 20)
+    monkeypatch.setattr(deliver, "SMALLEST_BATCH", 20)
+    monkeypatch.setattr(deliver, "LARGEST_BATCH", 20)
     group = a_group()
     members = [a_member(f"m{number}@example.org", f"M {number}", group) for number in range(25)]
     for number in range(8):

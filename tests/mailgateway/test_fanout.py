@@ -5,9 +5,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from forum.accounts.models import Address, PauseReason
+from forum.accounts.preferences import go_away
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import set_delivery, set_own_copy, set_standing
+from forum.groups.actions import set_standing
+from forum.groups.choices import set_delivery, set_own_copy
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
@@ -69,6 +71,32 @@ def test_authors_may_do_without_their_own_copy(core) -> None:
     post(ann, group)
     fan_out(core)
     assert readers() == []
+
+
+def test_who_is_away_gets_a_row_again_when_the_absence_is_over(core, move_clock) -> None:
+    group = a_group()
+    ann, bea = a_member("ann@example.org", "Ann Lee", group), a_member("bea@example.org", "Bea Okafor", group)
+    with transaction():
+        go_away(ann, now() + timedelta(days=1))
+    post(bea, group)
+    fan_out(core)
+    assert readers() == [bea.id]
+    move_clock(25 * 3600)
+    post(bea, group)
+    fan_out(core)
+    assert sorted(readers()) == [ann.id, bea.id, bea.id]
+
+
+def test_an_announcement_is_a_copy_for_everybody_but_who_wants_no_mail(core) -> None:
+    group = a_group()
+    moe = a_member("moe@example.org", "Moe Idris", group, role=Role.MODERATOR)
+    members = {mode: a_member(f"{mode}@example.org", mode, group) for mode in DeliveryMode}
+    with transaction():
+        for mode, member in members.items():
+            set_delivery(membership_of(member.id, group.id), mode, actor_id=None)
+    post(moe, group, "[special] The meeting has moved")
+    fan_out(core)
+    assert readers() == sorted([moe.id, *(member.id for mode, member in members.items() if mode != "none")])
 
 
 def test_each_moderator_but_the_author_is_told_of_a_held_post(core) -> None:

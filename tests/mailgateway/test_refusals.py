@@ -4,7 +4,7 @@ import pytest
 
 from forum.db import transaction
 from forum.groups.actions import set_standing
-from forum.groups.models import Standing
+from forum.groups.models import Standing, Strangers
 from forum.groups.queries import group_by_slug, membership_of
 from mailgateway.models import MailState
 from tests.gateway import a_mail, notices
@@ -16,14 +16,16 @@ DAY = 24 * 3600
 
 
 @pytest.mark.parametrize("dmarc", [None, "fail", "none"])
-def test_a_stranger_who_is_not_proven_is_told_nothing(take, dmarc: str | None) -> None:
-    a_group()
-    assert take(a_mail("eve@example.net", GROUP, "x", "y", dmarc=dmarc)).state is MailState.REFUSED
+@pytest.mark.parametrize("strangers", Strangers)
+def test_a_stranger_who_is_not_proven_is_held_and_told_nothing(take, strangers: Strangers, dmarc: str | None) -> None:
+    a_group(strangers=strangers)
+    assert take(a_mail("eve@example.net", GROUP, "x", "y", dmarc=dmarc)).state is MailState.HELD
     assert notices() == []
 
 
-def test_a_proven_stranger_is_told_once_a_day_whatever_the_group(site, move_clock) -> None:
-    a_group()
+@pytest.mark.parametrize("strangers", Strangers)
+def test_a_proven_stranger_is_told_once_a_day_whatever_the_group(site, move_clock, strangers: Strangers) -> None:
+    a_group(strangers=strangers)
     a_group("gulf-coast", "Gulf Coast")
     both = (GROUP, "gulf-coast@lists.localhost")
     site.hand_in(a_mail("eve@example.net", GROUP, "x", "One"), *both)

@@ -14,8 +14,9 @@ depends_on = None
 _COLUMNS = (
     (
         "address",
-        "pause_reason VARCHAR(20) CONSTRAINT ck_address_pausereason CHECK (pause_reason IN ('bounces', 'complaint')) CONSTRAINT ck_address_paused_for_a_reason CHECK ((bouncing_since IS NULL) = (pause_reason IS NULL))",
+        "pause_reason VARCHAR(20) CONSTRAINT ck_address_pausereason CHECK (pause_reason IN ('bounces', 'complaint', 'removed')) CONSTRAINT ck_address_paused_for_a_reason CHECK ((bouncing_since IS NULL) = (pause_reason IS NULL))",
     ),
+    ("address", "paused_from_no {key}"),
     ("address", "bounce_score {key} DEFAULT 0 NOT NULL"),
     ("address", "bounce_counted_at {moment}"),
     ("address", "probes {key} DEFAULT 0 NOT NULL"),
@@ -74,6 +75,7 @@ _COLUMNS = (
         "membership",
         "held_notices VARCHAR(20) DEFAULT 'each' NOT NULL CONSTRAINT ck_membership_heldnotices CHECK (held_notices IN ('each', 'summary', 'none'))",
     ),
+    ("membership", "told_of_decisions BOOLEAN DEFAULT true NOT NULL"),
     ("membership", "digest_no {key} DEFAULT 0 NOT NULL"),
     ("membership", "digest_until_no {key}"),
     ("post", "special BOOLEAN DEFAULT false NOT NULL"),
@@ -245,27 +247,54 @@ def upgrade() -> None:
         sa.Column("sender_id", Key, nullable=False),
         sa.Column("recipient_id", Key, nullable=False),
         sa.Column("group_id", Key, nullable=False),
-        sa.Column("mail_id", Key, nullable=True),
         sa.Column("subject", sa.String(length=500), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("message_id", sa.String(length=300), nullable=False),
+        sa.Column("author_message_id", sa.String(length=998), nullable=False),
+        sa.Column("post_id", Key, nullable=True),
+        sa.Column("answers_id", Key, nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("reported_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["group_id"], ["community_group.id"], name=op.f("fk_private_answer_group_id_community_group")
+            ["answers_id"], ["private_answer.id"], name=op.f("fk_private_answer_answers_id_private_answer")
         ),
         sa.ForeignKeyConstraint(
-            ["mail_id"], ["inbound_mail.id"], name=op.f("fk_private_answer_mail_id_inbound_mail"), ondelete="SET NULL"
+            ["group_id"], ["community_group.id"], name=op.f("fk_private_answer_group_id_community_group")
         ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_private_answer_post_id_post")),
         sa.ForeignKeyConstraint(["recipient_id"], ["member.id"], name=op.f("fk_private_answer_recipient_id_member")),
         sa.ForeignKeyConstraint(["sender_id"], ["member.id"], name=op.f("fk_private_answer_sender_id_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_private_answer")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_private_answer_message_id")),
         sa.UniqueConstraint("public_id", name=op.f("uq_private_answer_public_id")),
+        sa.UniqueConstraint(
+            "sender_id",
+            "recipient_id",
+            "author_message_id",
+            name=op.f("uq_private_answer_sender_id_recipient_id_author_message_id"),
+        ),
     )
     with op.batch_alter_table("private_answer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_private_answer_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_private_answer_mail_id"), ["mail_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_private_answer_recipient_id"), ["recipient_id"], unique=False)
         batch_op.create_index("ix_private_answer_sender_id_created_at", ["sender_id", "created_at"], unique=False)
+
+    op.create_table(
+        "private_file",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("answer_id", Key, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("type", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answer_id"], ["private_answer.id"], name=op.f("fk_private_file_answer_id_private_answer")
+        ),
+        sa.ForeignKeyConstraint(["digest"], ["blob.digest"], name=op.f("fk_private_file_digest_blob")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_private_file")),
+    )
+    with op.batch_alter_table("private_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_private_file_answer_id"), ["answer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_private_file_digest"), ["digest"], unique=False)
 
     op.create_table(
         "thread_choice",
@@ -302,7 +331,37 @@ def upgrade() -> None:
     with op.batch_alter_table("thread_tag", schema=None) as batch_op:
         batch_op.create_index("ix_thread_tag_group_id_tag", ["group_id", "tag"], unique=False)
 
+    op.create_table(
+        "old_number",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("group_id", Key, nullable=False),
+        sa.Column("number", Key, nullable=False),
+        sa.Column("post_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["community_group.id"], name=op.f("fk_old_number_group_id_community_group")
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_old_number_post_id_post")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_old_number")),
+        sa.UniqueConstraint("group_id", "number", name=op.f("uq_old_number_group_id_number")),
+    )
+    op.create_index(op.f("ix_old_number_post_id"), "old_number", ["post_id"], unique=False)
     add_columns()
+    op.create_index(
+        "ix_address_bouncing_since",
+        "address",
+        ["bouncing_since"],
+        unique=False,
+        sqlite_where=sa.text("bouncing_since IS NOT NULL"),
+        postgresql_where=sa.text("bouncing_since IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_delivery_open",
+        "delivery",
+        ["fan_out_key", "due_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL AND set_aside_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL AND set_aside_at IS NULL"),
+    )
     op.create_index(
         "ix_address_probe_due_at",
         "address",
@@ -327,6 +386,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("away_until IS NOT NULL"),
         postgresql_where=sa.text("away_until IS NOT NULL"),
     )
+    op.create_index("ix_task_target_id_kind", "task", ["target_id", "kind"], unique=False)
     op.create_index(
         "ix_member_digest_due_at",
         "member",

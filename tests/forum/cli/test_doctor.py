@@ -59,6 +59,7 @@ def test_a_healthy_site_passes_every_check(run: Run, examine: Any) -> None:
     assert {check["health"] for check in checks.values()} == {"ok"}
     assert set(checks) == {
         *("settings", "LMTP", "smarthost", "disk", "database", "search", "held mail", "log"),
+        *("paused addresses", "refused mail"),
         *("task queue", "inbound mail queue", "delivery queue", "digest queue"),
         *("task set aside", "inbound mail set aside", "delivery set aside", "digest set aside"),
     }

@@ -48,7 +48,10 @@ BELONG = {
     "unlisted": {"applicant", "member", "muted"},
     "circle": {"member", "muted", "circle_owner"},
 }
+# Who reads as a member, and not as a moderator of a group above.
+WRITE = {place: READ[place] & BELONG[place] for place in PLACES}
 AUTHOR = {place: {"member"} for place in PLACES}
+ERASE = {place: MODERATE[place] | AUTHOR[place] for place in PLACES}
 MODERATES_SOMETHING = {"sibling_moderator", "moderator", "parent_moderator", "owner", "circle_owner"}
 
 
@@ -118,6 +121,11 @@ WALK: Sequence[Step] = (
     _open_page("GET", "/u/<token>", "/u/{leave_token}", 200, bearer=True),
     _open_page("GET", "/u/<token>", "/u/{confirm_token}", 404),
     _open_page("POST", "/u/<token>", "/u/{confirm_token}", 404),
+    _open_page("POST", "/u/<token>/undo", "/u/{leave_token}/undo", 404),
+    _open_page("GET", "/private/<token>", "/private/{leave_token}", 404),
+    _open_page("POST", "/private/<token>", "/private/{leave_token}", 404),
+    _open_page("GET", "/mail-again/<token>", "/mail-again/{leave_token}", 410),
+    _open_page("POST", "/mail-again/<token>", "/mail-again/{leave_token}", 410),
     # what every member has
     _site_page("GET", "/"),
     _site_page("GET", "/groups"),
@@ -141,8 +149,14 @@ WALK: Sequence[Step] = (
     _site_page("GET", "/me/password"),
     _site_page("POST", "/me/password", 422),
     _site_page("POST", "/my-groups", 302),
+    _site_page("POST", "/me/mail-again", 302),
+    _site_page("POST", "/my-groups/digests", 422),
+    _site_page("POST", "/my-groups/away", 422),
+    _site_page("POST", "/my-groups/back", 302),
     _site_page("GET", "/m/<public_id>", address="/m/{member}"),
     _site_page("GET", "/mine/held"),
+    _site_page("GET", "/me/blocked"),
+    _site_page("POST", "/me/blocked/<public_id>/unblock", 302, "/me/blocked/{member}/unblock"),
     Step("GET", "/mine/held/<public_id>", "/mine/held/{held}", 200, AUTHOR),
     Step("POST", "/mine/held/<public_id>", "/mine/held/{held}", 400, AUTHOR),
     # a group
@@ -163,13 +177,36 @@ WALK: Sequence[Step] = (
     Step("GET", "/t/<public_id>", "/t/{thread}", 200, READ),
     Step("GET", "/t/<public_id>", "/t/{thread}?reply={post}&quote=1", 200, READ),
     Step("POST", "/t/<public_id>/reply", "/t/{thread}/reply", 422, READ),
+    Step("POST", "/t/<public_id>/choice", "/t/{thread}/choice", 400, WRITE),
+    Step("GET", "/g/<slug>/tag/<tag>", "/g/{slug}/tag/ecg", 200, READ),
+    Step("POST", "/g/<slug>/tag/<tag>", "/g/{slug}/tag/ecg", 400, WRITE),
     Step("GET", "/p/<public_id>", "/p/{post}", 302, READ),
+    # The planted posts came by no archive, so that the number leads nowhere for anybody.
+    Step("GET", "/g/<slug>/old/<int:number>", "/g/{slug}/old/7", 404),
+    Step("GET", "/p/<public_id>/erase", "/p/{post}/erase", 200, ERASE),
+    Step("POST", "/p/<public_id>/erase", "/p/{post}/erase", 422, ERASE),
+    Step(
+        "GET",
+        "/p/<public_id>/private",
+        "/p/{post}/private",
+        200,
+        READ,
+        but={(place, "member"): 302 for place in PLACES},  # Whose post it is.
+    ),
+    Step("POST", "/p/<public_id>/private", "/p/{post}/private", 422, READ),
     Step("GET", "/a/<public_id>/<name>", "/a/{attachment}/file", 200, READ),
     # moderating it
     Step("GET", "/held", "/held", 200, dict.fromkeys(PLACES, MODERATES_SOMETHING), places=ONE),
     Step("GET", "/g/<slug>/held", "/g/{slug}/held", 200, MODERATE),
+    Step("POST", "/held", "/held", 302, dict.fromkeys(PLACES, MODERATES_SOMETHING), places=ONE),
     Step("GET", "/held/<public_id>", "/held/{held}", 200, MODERATE),
     Step("POST", "/held/<public_id>", "/held/{held}", 422, MODERATE),
+    # This post was not changed by a moderator.
+    Step("GET", "/p/<public_id>/original", "/p/{post}/original", 404, MODERATE),
+    Step("POST", "/t/<public_id>/brake", "/t/{thread}/brake", 400, MODERATE),
+    Step("POST", "/g/<slug>/brake", "/g/{slug}/brake", 400, MODERATE),
+    Step("POST", "/g/<slug>/held/notices", "/g/{slug}/held/notices", 400, MODERATE),
+    Step("GET", "/g/<slug>/duty", "/g/{slug}/duty", 200, MODERATE),
     Step("GET", "/g/<slug>/requests", "/g/{slug}/requests", 200, MODERATE),
     Step("POST", "/g/<slug>/requests/<public_id>", "/g/{slug}/requests/{applicant}", 422, MODERATE),
     Step("GET", "/g/<slug>/members", "/g/{slug}/members", 200, MODERATE),
@@ -187,6 +224,7 @@ WALK: Sequence[Step] = (
     # owning it
     Step("GET", "/g/<slug>/settings", "/g/{slug}/settings", 200, OWN),
     Step("POST", "/g/<slug>/settings", "/g/{slug}/settings", 422, OWN),
+    Step("POST", "/g/<slug>/duty", "/g/{slug}/duty", 422, OWN),
     # what changes something, last
     _open_page("POST", "/confirm/<token>", "/confirm/{confirm_token}", 400),
     Step(

@@ -1,9 +1,11 @@
 """Profile, addresses, password, sessions."""
 
+from collections.abc import Callable
+
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
-from sqlalchemy import select
+from flask import Flask, render_template
+from sqlalchemy import delete, select
 
 from forum.accounts import sign_in
 from forum.accounts.actions import add_placeholder, attach_placeholder_address
@@ -13,6 +15,7 @@ from forum.accounts.sign_in import hash_new_password, link_token, make_link, set
 from forum.db import db, transaction
 from forum.queue import Task
 from forum.web.me import time_zones
+from mailgateway.notice_facts import FACTS
 from tests.forum.web.browser import Browser
 from tests.people import a_member
 
@@ -21,6 +24,24 @@ from tests.people import a_member
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real argon2, but not the fifth of a second that it is meant to take."""
     monkeypatch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+@pytest.fixture
+def sink_of_notices(app: Flask) -> Callable[[], list[tuple[str, str]]]:
+    """Call it for (recipient, subject) of all notices that were asked for so far, in order."""
+    sent: list[tuple[str, str]] = []
+
+    def look() -> list[tuple[str, str]]:
+        for task in db.session.scalars(select(Task).where(Task.kind.startswith("notice.")).order_by(Task.id)):
+            notice = FACTS[task.kind](task)
+            if notice is not None:
+                subject = render_template(f"mail/{notice.template}/subject.txt", **notice.facts)
+                sent.append((notice.email, subject.strip()))
+        with transaction() as session:
+            session.execute(delete(Task))
+        return sent
+
+    return look
 
 
 def newest_link() -> tuple[OneTimeLink, str]:
@@ -165,3 +186,62 @@ def test_signing_out_everywhere_ends_links_that_somebody_else_asked_for(app: Fla
     for link in links:
         browser.open(link)
         assert browser.status == 410
+
+
+def test_a_first_password_needs_a_link_of_the_last_day(app: Flask, move_clock) -> None:
+    ann = a_member("ann@example.org", "Ann Lee")
+    browser = Browser(app).sign_in(ann)
+    browser.open("/me/password")
+    form = next(form for form in browser.forms() if "new" in form.names)
+    move_clock(25 * 3600)
+    browser.open("/me/password")
+    assert "sign in with a new link" in browser.text
+    assert "Set the password" not in browser.buttons
+    assert browser.post(form.action, new="seven quiet herons") == 422
+    assert "more than a day old" in browser.text
+    browser.open("/me/password")
+    browser.press("Sign out")
+    browser.sign_in(ann)
+    browser.open("/me/password")
+    browser.press("Set the password", new="seven quiet herons")
+    assert browser.path == "/me"
+
+
+def test_an_old_session_by_a_link_asks_for_the_old_password(app: Flask, move_clock) -> None:
+    ann = a_member("ann@example.org", "Ann Lee")
+    with transaction():
+        set_password(ann, hash_new_password(ann, "seven quiet herons"))
+    browser = Browser(app).sign_in(ann)
+    move_clock(25 * 3600)
+    browser.open("/me/password")
+    browser.press("Set the password", old="a wrong one", new="nine herons asleep")
+    assert "This is not your password now." in browser.text
+    browser.press("Set the password", old="seven quiet herons", new="nine herons asleep")
+    assert browser.path == "/me"
+
+
+def test_every_other_address_hears_of_an_added_and_of_a_removed_one(app: Flask, sink_of_notices) -> None:
+    ann = a_member("ann@example.org", "Ann Lee")
+    browser = Browser(app).sign_in(ann)
+    for email in ("ann@work.example", "ann@home.example"):
+        with transaction():
+            link = link_token(make_link(ann, LinkPurpose.VERIFY_ADDRESS, email))
+        browser.open(f"/verify/{link}")
+        browser.press("Yes, add it to Ann Lee’s account")
+    assert sink_of_notices() == [
+        ("ann@example.org", "ann@work.example is now one of your addresses"),
+        ("ann@example.org", "ann@home.example is now one of your addresses"),
+        ("ann@work.example", "ann@home.example is now one of your addresses"),
+    ]
+    browser.open("/me/addresses")
+    browser.press("Remove ann@work.example")
+    # The removed one too: whoever has taken over an account must not throw its owner out unheard.
+    assert sorted(sink_of_notices()[3:]) == [
+        (email, "ann@work.example was removed from your account")
+        for email in ("ann@example.org", "ann@home.example", "ann@work.example")
+    ]
+    with transaction() as session:
+        carrier = session.scalars(select(OneTimeLink).where(OneTimeLink.email == "ann@work.example")).all()[-1]
+        path = f"/verify/{link_token(carrier)}"
+    browser.open(path)
+    assert browser.status == 410

@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from forum.accounts.models import Member
 from forum.db import db, transaction
-from forum.groups.actions import NEWCOMER_POSTS, set_delivery
+from forum.groups.actions import NEWCOMER_POSTS
+from forum.groups.choices import set_delivery
 from forum.groups.models import Delivery, Group, JoinPolicy, Membership, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.queue import Task
@@ -33,14 +34,13 @@ def test_each_group_has_its_own_choice_of_mail(app: Flask) -> None:
     form = next(form for form in browser.forms() if "delivery-cardiology" in form.values)
     assert form.values["delivery-cardiology"] == "single"
     assert form.values["own-cardiology"] == "yes"
-    # Weekly mail is not offered yet, but who has it keeps it.
-    assert browser.body.count('value="weekly"') == 1
+    assert form.values["delivery-locum"] == "weekly"
     del form
     browser.press("Save all choices", **{"delivery-cardiology": "digest", "delivery-community": "none"})
     assert "Your choices are saved" in browser.text
     assert [belonging(ann, each).delivery for each in (group, community(), other)] == ["digest", "none", "weekly"]
     assert "Choose one of the ways for Cardiology" in browser.press(
-        "Save all choices", **{"delivery-cardiology": "weekly"}
+        "Save all choices", **{"delivery-cardiology": "hourly"}
     )
     assert browser.status == 422
     assert belonging(ann, group).delivery is Delivery.DIGEST
