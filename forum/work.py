@@ -23,12 +23,13 @@ Handler = Callable[[Task], None]
 log = structlog.get_logger(__name__)
 
 
-def workers(only: str | None = None) -> Mapping[str, Worker]:
-    """The workers by kind; LookupError for a kind that there is not."""
+def workers(only: str | None = None, but: str | None = None) -> Mapping[str, Worker]:
+    """The workers by kind, one or all but one if so named; LookupError for a kind that there is not."""
     found = {point.name: point for point in entry_points(group="banyan.tasks")}
-    if only is not None and only not in found:
-        raise LookupError(f"There is no work of kind {only!r}. Kinds: {', '.join(sorted(found))}.")
-    return {name: found[name].load() for name in sorted(found) if only in (None, name)}
+    for named in (only, but):
+        if named is not None and named not in found:
+            raise LookupError(f"There is no work of kind {named!r}. Kinds: {', '.join(sorted(found))}.")
+    return {name: found[name].load() for name in sorted(found) if only in (None, name) and name != but}
 
 
 def run_tasks(owner: str, handlers: Mapping[str, Handler], batch: int = 20) -> Generator[int, None, None]:

@@ -1,18 +1,22 @@
 """How well a mail's author is known. Identity is proved here, never read from `From:` alone.
 
-Our own MTA's topmost Authentication-Results counts when one is named in the settings; else DKIM is checked here.
-SPF cannot be checked behind an MTA, so that without its word a sender is proven by an aligned signature, or not.
+Our own MTA's topmost Authentication-Results counts when one is named in the settings; else DKIM and DMARC (RFC 7489)
+are checked here. SPF cannot be checked behind an MTA, so that without its word a sender is proven by an aligned
+signature, or not; and where the domain asks to quarantine or reject what is not proven, a mail without one has failed.
+To be wrong in that costs the member one question ("did you write this?"); the other way it would cost her name.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import authres
 import dkim
 import dns.exception
 import dns.name
 import dns.resolver
+from publicsuffixlist import PublicSuffixList
 
 from forum.groups.models import Assurance
 from mailgateway.parse import ParsedMail
@@ -95,13 +99,32 @@ def _property(result: authres.core.AuthenticationResult, kind: str, name: str) -
 
 
 def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticated:
+    signers, trouble = _who_signed(raw, domain, lookup_txt)
+    if domain in signers:
+        return Authenticated(Assurance.PROVEN, f"DKIM passed for {domain}")
+    try:
+        policy = _policy_of(domain, lookup_txt)
+    except DnsTroubleError:
+        # A mail without a signature need not wait for it: without its domain's word it is a claim in any case.
+        policy, trouble = _NO_POLICY, trouble or bool(signers)
+    if signers and not trouble and not policy.strict:
+        return Authenticated(Assurance.PROVEN, f"DKIM passed for {min(signers)}, which is of {domain}")
+    if trouble:
+        return Authenticated(Assurance.CLAIMED, "DNS did not answer for the signature", retry=True)
+    if policy.enforced:
+        return Authenticated(Assurance.FAILED, f"DMARC failed: no signature of {domain} holds, and it asks for one")
+    return Authenticated(Assurance.CLAIMED, f"no signature of {domain} that holds")
+
+
+def _who_signed(raw: bytes, domain: str, lookup_txt: TxtLookup) -> tuple[frozenset[str], bool]:
+    """The domains aligned with this one whose signatures hold, and whether DNS was in trouble over another."""
     if raw.count(b"\n") > MAX_LINES:
-        return Authenticated(Assurance.CLAIMED, "it has too many lines for a signature to be checked")
+        return frozenset(), False  # Too many for a signature to be checked.
     try:
         signer = dkim.DKIM(raw, minkey=1024)
     except (dkim.DKIMException, IndexError):
-        return Authenticated(Assurance.CLAIMED, "its headers are too broken for a signature to hold")
-    trouble = False
+        return frozenset(), False  # Its headers are too broken for a signature to hold.
+    trouble, holding = False, set()
     signatures = [value for name, value in signer.headers if name.lower() == b"dkim-signature"]
     for index in range(min(len(signatures), _MAX_SIGNATURES)):
         try:
@@ -110,14 +133,43 @@ def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticat
                 continue  # It signs only the beginning: anybody could have added the rest.
             signed_by = fields.get(b"d", b"").decode("ascii", "replace").lower()
             if aligned(signed_by, domain) and signer.verify(idx=index, dnsfunc=_for_dkim(lookup_txt)):
-                return Authenticated(Assurance.PROVEN, f"DKIM passed for {domain}")
+                holding.add(signed_by)
         except DnsTroubleError:
             trouble = True
         except (dkim.DKIMException, dkim.util.InvalidTagValueList, ValueError, IndexError):
             continue  # A signature that cannot be read or does not fit proves nothing; another one may.
-    if trouble:
-        return Authenticated(Assurance.CLAIMED, "DNS did not answer for the signature", retry=True)
-    return Authenticated(Assurance.CLAIMED, f"no signature of {domain} that holds")
+    return frozenset(holding), trouble
+
+
+@dataclass(frozen=True)
+class _Policy:
+    """What a domain's DMARC record asks for, of what is judged here."""
+
+    enforced: bool = False
+    strict: bool = False
+
+
+_NO_POLICY = _Policy()
+
+
+def _policy_of(domain: str, lookup_txt: TxtLookup) -> _Policy:
+    """The policy of the domain itself, else what its organisation says of its subdomains (RFC 7489, section 6.6.3)."""
+    organisation = organisation_of(domain)
+    for name, keys in ((domain, ("p",)), (organisation, ("sp", "p"))):
+        fields = _dmarc_fields(lookup_txt(f"_dmarc.{name}."))
+        if fields is not None:
+            wanted = next((fields[key] for key in keys if key in fields), "none")
+            return _Policy(wanted in ("quarantine", "reject"), fields.get("adkim") == "s")
+        if name == organisation:
+            break
+    return _NO_POLICY
+
+
+def _dmarc_fields(record: bytes | None) -> dict[str, str] | None:
+    """The tags of a DMARC record, in lower case; None for what is none."""
+    pairs = [each.partition("=") for each in (record or b"").decode("ascii", "replace").lower().split(";")]
+    fields = {name.strip(): value.strip() for name, _, value in pairs}
+    return fields if pairs[0][0].strip() == "v" and fields["v"] == "dmarc1" else None
 
 
 def _for_dkim(lookup_txt: TxtLookup) -> Callable[..., bytes | None]:
@@ -128,13 +180,18 @@ def _for_dkim(lookup_txt: TxtLookup) -> Callable[..., bytes | None]:
 
 
 def aligned(signed_by: str, from_domain: str) -> bool:
-    """Relaxed alignment (RFC 7489, section 3.1) without a list of public suffixes: one is the other or above it.
+    """Relaxed alignment (RFC 7489, section 3.1): both are of one organisation. A public suffix is nobody's."""
+    return signed_by != "" and (signed_by == from_domain or organisation_of(signed_by) == organisation_of(from_domain))
 
-    A bare top-level domain aligns with nothing.
-    """
-    if "." not in signed_by or "." not in from_domain:
-        return signed_by == from_domain != ""
-    return signed_by == from_domain or from_domain.endswith(f".{signed_by}") or signed_by.endswith(f".{from_domain}")
+
+def organisation_of(domain: str) -> str:
+    """The domain that somebody has registered: example.co.uk of mail.example.co.uk. Itself if nobody can have."""
+    return str(_public_suffixes().privatesuffix(domain) or domain)
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 class SystemDns:
@@ -153,7 +210,8 @@ class SystemDns:
             asked = dns.name.from_text(name)
         except (dns.exception.DNSException, UnicodeError):
             return None  # A name that cannot exist has no record.
-        domain = name.lower().rstrip(".").partition("._domainkey.")[2] or name.lower()
+        bare = name.lower().rstrip(".").removeprefix("_dmarc.")
+        domain = bare.partition("._domainkey.")[2] or bare
         moment = time.monotonic()
         if max(self._silent_until.get(domain, 0.0), self._silent_until.get("", 0.0)) > moment:
             raise DnsTroubleError("DNS did not answer a moment ago")

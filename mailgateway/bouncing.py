@@ -142,15 +142,25 @@ def hear_from(email: str, assurance: Assurance) -> None:
         resume(address, actor_id=address.member_id, why="a proven mail came from it")
 
 
-def hear_refusal(task: Task) -> None:
-    """The relay refused a copy at once: read like a report, for the address that the copy went to."""
-    delivery = db.session.get(Delivery, task.target_id)
-    address = None if delivery is None else primary_address(delivery.member_id)
-    if delivery is None or address is None or delivery.state is not DeliveryState.REFUSED:
+def _hear_refusal(sent: Delivery | Digest | None) -> None:
+    """The relay refused a mail at once: read like a report, for the address that the mail went to."""
+    address = None if sent is None else primary_address(sent.member_id)
+    if sent is None or address is None or sent.state is not DeliveryState.REFUSED:
         return
-    said = re.fullmatch(r"refused: (\d+) (.*)", delivery.error or "", re.DOTALL)
+    said = re.fullmatch(r"refused: (\d+) (.*)", sent.error or "", re.DOTALL)
     if said is not None:
         note(address, read_reply(int(said[1]), said[2]))
 
 
-HANDLERS: Mapping[str, Handler] = {"bounce.refused": hear_refusal}
+def hear_refused_copy(task: Task) -> None:
+    _hear_refusal(db.session.get(Delivery, task.target_id))
+
+
+def hear_refused_digest(task: Task) -> None:
+    _hear_refusal(db.session.get(Digest, task.target_id))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "bounce.refused": hear_refused_copy,
+    "bounce.digest_refused": hear_refused_digest,
+}

@@ -19,7 +19,7 @@ from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Membership
 from forum.groups.queries import community
-from forum.queue import LEASE, Task, anything_due, back_off, claim, put_off, renew
+from forum.queue import LEASE, Task, anything_due, back_off, claim, enqueue, put_off, renew
 from forum.settings import current_settings
 from forum.tokens import current_tokens
 from forum.work import Handler, run_tasks
@@ -385,6 +385,7 @@ def _mark_failed(digest: Digest, receipt: Receipt, blameless: bool) -> None:
         digest.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
     elif receipt.verdict == "refused":
         digest.state, digest.done_at = DeliveryState.REFUSED, moment
+        enqueue("bounce.digest_refused", digest.id)
     elif digest.attempts >= MAX_TRIES:
         digest.state, digest.done_at = DeliveryState.GIVEN_UP, moment
     else:

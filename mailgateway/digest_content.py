@@ -13,13 +13,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import render_template
 
-from forum.accounts.models import DigestFormat
 from forum.text import plain_to_html, wrap_plain
 from forum.text.plain import split_quote
 from mailgateway.addresses import Addresses, Verb
@@ -31,6 +30,7 @@ LARGEST_ITEMS = 80_000
 LONGEST_TEXT = 6_000
 MOST_ITEMS = 100
 MOST_TOPICS = 150
+_FOLDER = "mail/digest"
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 _LEFT_OUT = "[quoted text left out]"
 _CUT = "[the rest is on the web]"
@@ -76,6 +76,9 @@ class Section:
     link_only: bool
 
 
+Form = Literal["html", "plain", "rfc1153"]
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One reader's digest before it is written: whose, what about, in which order."""
@@ -86,7 +89,7 @@ class Letter:
     email: str
     address_id: int
     zone: str
-    format: DigestFormat
+    form: Form
     catch_up: bool
     # Whose mail one click stops: the only group's, or that of the group of everybody.
     leaves_group_id: int
@@ -150,8 +153,8 @@ def render_item(item: Item, zone: str) -> Rendered:
         "reply": _REPLY,
         "subject": quote(f"Re: {item.subject}"),
     }
-    text = render_template("mail/digest/item.txt", words=wrap_plain(item.text), **facts)
-    html = render_template("mail/digest/item.html", words=plain_to_html(item.text), **facts)
+    text = render_template(f"{_FOLDER}/item.txt", words=wrap_plain(item.text), **facts)
+    html = render_template(f"{_FOLDER}/item.html", words=plain_to_html(item.text), **facts)
     pieces = _pieces(text), _pieces(html)
     return Rendered(item, when, *pieces, size=sum(len(piece) for each in pieces for piece in each))
 
@@ -223,10 +226,10 @@ def compose_digest(letter: Letter, sender: Sender, posts: Posts, moment: datetim
     frame = _frame(outline)
     replies = [sender.addresses.reply(letter.member_id, post_id) for post_id in outline.numbered]
     head = _head(letter, sender, frame.subject, moment)
-    if letter.format is DigestFormat.RFC1153:
+    if letter.form == "rfc1153":
         return b"".join((head, _part("text/plain", [_rfc1153(outline, shown, replies)])))
     plain = _part("text/plain", _body(frame.text, [each.text for each in shown], replies))
-    if letter.format is DigestFormat.PLAIN:
+    if letter.form == "plain":
         return b"".join((head, plain))
     html = _part("text/html", _body(frame.html, [each.html for each in shown], replies))
     # No line of quoted-printable can begin so: an equals sign is followed by two digits or ends its line.
@@ -268,8 +271,8 @@ def _facts(outline: Outline) -> dict[str, Any]:
 @lru_cache(maxsize=200)
 def _frame(outline: Outline) -> _Frame:
     facts = _facts(outline)
-    subject = " ".join(render_template("mail/digest/subject.txt", **facts).split())
-    text, html = (render_template(f"mail/digest/body.{form}", items=_ITEMS, **facts) for form in ("txt", "html"))
+    subject = " ".join(render_template(f"{_FOLDER}/subject.txt", **facts).split())
+    text, html = (render_template(f"{_FOLDER}/body.{form}", items=_ITEMS, **facts) for form in ("txt", "html"))
     return _Frame(_subject(subject), _halves(text), _halves(html))
 
 
@@ -295,7 +298,7 @@ def _part(media_type: str, body: Iterable[bytes]) -> bytes:
 
 def _rfc1153(outline: Outline, shown: Sequence[Rendered], replies: Sequence[str]) -> bytes:
     items = [(each, _apart(each.item.text), reply) for each, reply in zip(shown, replies, strict=True)]
-    text = render_template("mail/digest/rfc1153.txt", items=items, **_facts(outline))
+    text = render_template(f"{_FOLDER}/rfc1153.txt", items=items, **_facts(outline))
     return encode(text.rstrip("\n") + "\n")
 
 

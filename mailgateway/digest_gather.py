@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Row, func, select
 
-from forum.accounts.models import Address, Member
+from forum.accounts.models import Address, DigestFormat, Member
 from forum.accounts.preferences import zone_of
 from forum.db import db
 from forum.groups.choices import DIGESTS
@@ -20,8 +20,14 @@ from forum.queue import Task
 from forum.threads.models import Post
 from mailgateway.digest_catch_up import choose_topics
 from mailgateway.digest_choice import Batch, Chosen, Span
-from mailgateway.digest_content import Letter
+from mailgateway.digest_content import Form, Letter
 from mailgateway.models import Digest, DigestKind
+
+_FORMS: Mapping[DigestFormat, Form] = {
+    DigestFormat.HTML: "html",
+    DigestFormat.PLAIN: "plain",
+    DigestFormat.RFC1153: "rfc1153",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,7 @@ def _letter(asked: _Asked, chosen: Chosen, root_id: int) -> Letter:
         email=asked.address.email,
         address_id=asked.address.id,
         zone=zone_of(asked.member).key,
-        format=asked.member.digest_format,
+        form=_FORMS[asked.member.digest_format],
         catch_up=asked.digest.kind is DigestKind.CATCH_UP,
         leaves_group_id=only,
         sections=chosen.sections,

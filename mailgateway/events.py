@@ -25,7 +25,9 @@ def describe_events(data: bytes) -> str:
     try:
         calendar = Calendar.from_ical(data)
         method = str(calendar.get("METHOD", "")).upper()
-        blocks = [_describe(event, method) for event in calendar.walk("VEVENT")[:_MAX_EVENTS] if isinstance(event, Event)]
+        blocks = [
+            _describe(event, method) for event in calendar.walk("VEVENT")[:_MAX_EVENTS] if isinstance(event, Event)
+        ]
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError):
         # The library promises only ValueError; a file that defeats it stays a file.
         return ""

@@ -7,8 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from forum import blobs
@@ -47,19 +46,15 @@ def fan_out(task: Task) -> None:
         return
     group_id = db.session.get_one(Thread, post.thread_id).group_id
     addressed = _addressed_keys(post)
-    if addressed:
+    if addressed and db.session.scalar(select(Address.id).where(Address.key.in_(addressed)).limit(1)) is not None:
         _insert(_readers(post, group_id, Skip.ADDRESSED).where(*_want_no_second_copy(addressed)))
     if _insert(_readers(post, group_id)) > MANY:
         analyze(Delivery)
 
 
 def _insert(readers: Select[Any]) -> int:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    made = db.session.execute(
-        insert(Delivery)
-        .from_select(_COLUMNS, readers)
-        .on_conflict_do_nothing(index_elements=[Delivery.fan_out_key, Delivery.member_id])
-    )
+    # Neither database's ON CONFLICT here: SQLAlchemy would compile the statement anew for each post.
+    made = db.session.execute(insert(Delivery).from_select(_COLUMNS, readers))
     return getattr(made, "rowcount", 0)
 
 
@@ -98,6 +93,7 @@ def _readers(post: Post, group_id: int, skip: Skip | None = None) -> Select[Any]
                 Member.away_from_no >= post.published_no,
             ),
             or_(Membership.member_id != author_id_of(post), Membership.own_copy),
+            ~exists().where(Delivery.fan_out_key == post.fan_out_key, Delivery.member_id == Membership.member_id),
         )
     )
 

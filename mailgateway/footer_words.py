@@ -75,10 +75,14 @@ _FOOTER_STRONG = (
     r"|otrzyma(?:li|ł).{0,40}(?:omyłkowo|przez pomyłkę)|wiadomość .{0,80}poufn|конфиденциальн.{0,80}(?:адресат"
     r"|получател)"
     r"|получили (?:это|данное) (?:сообщение|письмо) по ошибке|obdrželi tento e-?mail omylem|bu e-?posta .{0,60}gizli"
-    r"|e-?mails?\b.{0,60}may be (?:monitored|recorded|intercepted)|views expressed.{0,60}(?:are those of|do not necessarily)"
-    r"|(?:regulation|reglamento|règlement|regolamento|regulamento|verordnung|verordening).{0,20}2016/679|\b(?:GDPR|RGPD|DSGVO|AVG)\b.{0,80}https?:"
-    r"|(?:informationen|hinweise) zum datenschutz|datenschutz(?:hinweise|erklärung|informationen).{0,60}(?:https?:|www)"
-    r"|denken sie an die umwelt|bevor sie diese.{0,30}drucken|pensez à l['’]environnement|n['’]imprimez|antes de imprimir|prima di stampare"
+    r"|e-?mails?\b.{0,60}may be (?:monitored|recorded|intercepted)|views expressed.{0,60}(?:are those of"
+    r"|do not necessarily)"
+    r"|(?:regulation|reglamento|règlement|regolamento|regulamento|verordnung|verordening).{0,20}2016/679"
+    r"|\b(?:GDPR|RGPD|DSGVO|AVG)\b.{0,80}https?:"
+    r"|(?:informationen|hinweise) zum datenschutz|datenschutz(?:hinweise|erklärung"
+    r"|informationen).{0,60}(?:https?:|www)"
+    r"|denken sie an die umwelt|bevor sie diese.{0,30}drucken|pensez à l['’]environnement|n['’]imprimez"
+    r"|antes de imprimir|prima di stampare"
     r"|denk aan het milieu|tänk på miljön|tenk på miljøet|tænk på miljøet"
     r"|external (?:message|e-?mail) warning|(?:e-?mail|message) (?:originated|comes|came|is"
     r"|was sent) from (?:outside|an external)"
@@ -86,10 +90,13 @@ _FOOTER_STRONG = (
 FOOTER_STRONG = re.compile(_FOOTER_STRONG, re.IGNORECASE)
 # A virus scanner's line, under the mails of one person.
 VIRUS_CHECK = re.compile(
-    r"(?:checked|scanned|certified|tested) (?:for|by|as|free of) .{0,60}(?:virus|malware|avast|avg|norton|mcafee|defender)"
+    r"(?:checked|scanned|certified|tested) (?:for|by|as|free of) .{0,60}(?:virus|malware|avast|avg|norton"
+    r"|mcafee|defender)"
     r"|virus[- ]?free\b.{0,60}(?:www|avast|avg|http)|no virus(?:es)? (?:found|detected)"
-    r"|auf viren (?:geprüft|untersucht|überprüft)|virenfrei\.|v[ée]rifi[ée].{0,60}(?:antivirus|virus)|garanti sans virus"
-    r"|sans virus\.\s*www|libre de virus|analizado.{0,60}virus|privo di virus|priva di virus|controllat[oa].{0,60}virus"
+    r"|auf viren (?:geprüft|untersucht|überprüft)|virenfrei\.|v[ée]rifi[ée].{0,60}(?:antivirus|virus)"
+    r"|garanti sans virus"
+    r"|sans virus\.\s*www|libre de virus|analizado.{0,60}virus|privo di virus|priva di virus"
+    r"|controllat[oa].{0,60}virus"
     r"|(?:livre|sem) (?:de )?v[íi]rus\b.{0,60}(?:www|avast|avg)|virusvrij|op virussen gecontroleerd|fri for vira"
     r"|virusfri|wolna od wirusów|sprawdzona.{0,60}(?:wirus|avast)|проверено.{0,60}(?:вирус|avast)|neobsahuje viry"
     r"|antivirus.{0,40}(?:ellenőrizte|kontrol)|virüs.{0,60}(?:kontrol|tara)",
@@ -104,42 +111,66 @@ FOOTER_WEAK = re.compile(
 )
 # What legal footers talk about, by what they say of it.
 _THIS_MESSAGE = (
-    r"\b(?:this|these|the contents? of (?:this|the)|any) (?:e-?mail|message|communication|transmission|correspondence|document)"
-    r"|e-?mails? (?:sent|and any|including)|diese[rs]? (?:e-?mail|mail|nachricht)|(?:e-?mail|nachricht) und (?:ihre|deren|alle) anh"
-    r"|\bce (?:message|courriel|mail|courrier)|\b(?:este|el presente) (?:mensaje|correo|e-?mail)|\b(?:esta|a presente) (?:mensagem|e-?mail)"
+    r"\b(?:this|these|the contents? of (?:this|the)|any) (?:e-?mail|message|communication|transmission"
+    r"|correspondence|document)"
+    r"|e-?mails? (?:sent|and any|including)|diese[rs]? (?:e-?mail|mail|nachricht)|(?:e-?mail"
+    r"|nachricht) und (?:ihre|deren|alle) anh"
+    r"|\bce (?:message|courriel|mail|courrier)|\b(?:este|el presente) (?:mensaje|correo|e-?mail)|\b(?:esta"
+    r"|a presente) (?:mensagem|e-?mail)"
     r"|\bpresente (?:comunicazione|messaggio|e-?mail)|\bquest[ao] (?:messaggio|e-?mail|comunicazione|mail)"
-    r"|\bdit (?:e-?mail)?bericht|\bdeze (?:e-?mail|mail)|\bdetta (?:e-?post)?meddelande|\bdette (?:mail|mejl)|\bdenne (?:e-?mail|mail|e-?post|melding)"
-    r"|\bdenne e-posten|\btämä (?:sähköposti)?viesti|\btämän viestin|\b(?:niniejsza|ta) wiadomość|\btat?o (?:zpráva|správa)"
+    r"|\bdit (?:e-?mail)?bericht|\bdeze (?:e-?mail|mail)|\bdetta (?:e-?post)?meddelande|\bdette (?:mail|mejl)"
+    r"|\bdenne (?:e-?mail|mail|e-?post|melding)"
+    r"|\bdenne e-posten|\btämä (?:sähköposti)?viesti|\btämän viestin|\b(?:niniejsza|ta) wiadomość"
+    r"|\btat?o (?:zpráva|správa)"
     r"|\btento e-?mail|\bez az (?:e-?mail|üzenet|levél)|\bacest (?:mesaj|e-?mail)|\bbu (?:e-?posta|mesaj|ileti)"
-    r"|(?:παρόν|αυτό το) (?:μήνυμα|e-?mail)|(?:это|данное|настоящее) (?:сообщение|письмо|электронное)|(?:це|дане) (?:повідомлення|лист)"
-    r"|това (?:съобщение|писмо)|\bova (?:poruka|e-?pošta)|\bto (?:sporočilo|e-?sporočilo)|\bsee (?:e-?kiri|sõnum)|\bšis (?:e-?pasts|ziņojums|laiškas|pranešimas)"
-    r"|הודעה זו|דוא[\"״]ל זה|هذه الرسالة|هذا البريد|این (?:پیام|ایمیل)|本(?:メール|電子メール|邮件|郵件|電郵|信)|此(?:邮件|郵件)"
-    r"|(?:이|본) (?:메일|이메일|전자우편|메시지)|email này|thư này|อีเมล(?:ฉบับ)?นี้|\b(?:surel|pesan) ini|aquest (?:missatge|correu)|þessi (?:tölvu)?póst"
+    r"|(?:παρόν|αυτό το) (?:μήνυμα|e-?mail)|(?:это|данное|настоящее) (?:сообщение|письмо|электронное)|(?:це"
+    r"|дане) (?:повідомлення|лист)"
+    r"|това (?:съобщение|писмо)|\bova (?:poruka|e-?pošta)|\bto (?:sporočilo|e-?sporočilo)|\bsee (?:e-?kiri"
+    r"|sõnum)|\bšis (?:e-?pasts|ziņojums|laiškas|pranešimas)"
+    r"|הודעה זו|דוא[\"״]ל זה|هذه الرسالة|هذا البريد|این (?:پیام|ایمیل)|本(?:メール|電子メール|邮件|郵件|電郵|信)"
+    r"|此(?:邮件|郵件)"
+    r"|(?:이|본) (?:메일|이메일|전자우편|메시지)|email này|thư này|อีเมล(?:ฉบับ)?นี้|\b(?:surel|pesan) ini"
+    r"|aquest (?:missatge"
+    r"|correu)|þessi (?:tölvu)?póst"
 )
 _CONCEPTS = (
     # secret
-    r"confiden[ct]i|privileged|proprietary|vertraulich|rechtlich geschützt|riservat|vertrouwelijk|fortrolig|taushets|sekretess"
+    r"confiden[ct]i|privileged|proprietary|vertraulich|rechtlich geschützt|riservat|vertrouwelijk|fortrolig"
+    r"|taushets|sekretess"
     r"|konfidenti|luottamuksel|poufn|důvěrn|dôvern|bizalmas|\bgizli|εμπιστευτ|απόρρητ|конфиденци|конфіденц|поверителн"
-    r"|povjerljiv|poverljiv|zaupn|konfidentsiaal|konfidenci|חסוי|סודי|سري|محرمانه|機密|秘密|保密|机密|기밀|bảo mật|ความลับ|rahasia|trúnað",
+    r"|povjerljiv|poverljiv|zaupn|konfidentsiaal|konfidenci|חסוי|סודי|سري|محرمانه|機密|秘密|保密|机密|기밀|bảo mật"
+    r"|ความลับ|rahasia|trúnað",
     # for whom it is
-    r"intended|addressee|recipient|named (?:person|individual)|adressat|empfänger|destinat|destinad|destiné|bestemd voor|geadresseerde"
-    r"|ontvanger|avsett|mottagar|adressaten|mottaker|modtager|vastaanottaj|adresat|určen|címzett|destinatar|alıcı|gönderilen kişi"
-    r"|παραλήπτ|адресат|получател|одержувач|предназначен|primatelj|namenjen|prejemnik|adressaa|saņēmēj|gavėj|נמען|המרسל إليه|المرسل إليه"
+    r"intended|addressee|recipient|named (?:person|individual)|adressat|empfänger|destinat|destinad|destiné"
+    r"|bestemd voor|geadresseerde"
+    r"|ontvanger|avsett|mottagar|adressaten|mottaker|modtager|vastaanottaj|adresat|určen|címzett|destinatar"
+    r"|alıcı|gönderilen kişi"
+    r"|παραλήπτ|адресат|получател|одержувач|предназначен|primatelj|namenjen|prejemnik|adressaa|saņēmēj|gavėj"
+    r"|נמען|המרسל إليه|المرسل إليه"
     r"|گیرنده|受信者|收件人|收件者|수신|người nhận|ผู้รับ|penerima|viðtakand",
     # by mistake
-    r"in error|by mistake|erroneous|irrtüml|versehentlich|par erreur|por error|per errore|por (?:engano|erro|lapso)|ten onrechte"
-    r"|abusievelijk|av misstag|ved en fejl|ved en feil|rett mottaker|feilaktig|erehdyks|vahingossa|przez pomyłkę|omyłkow|omylem|tévedés"
-    r"|din greșeală|din greseala|yanlışlık|κατά λάθος|εκ παραδρομής|по ошибке|ошибочно|помилково|по погрешка|greškom|pomotoma|ekslikult"
+    r"in error|by mistake|erroneous|irrtüml|versehentlich|par erreur|por error|per errore|por (?:engano|erro"
+    r"|lapso)|ten onrechte"
+    r"|abusievelijk|av misstag|ved en fejl|ved en feil|rett mottaker|feilaktig|erehdyks|vahingossa"
+    r"|przez pomyłkę|omyłkow|omylem|tévedés"
+    r"|din greșeală|din greseala|yanlışlık|κατά λάθος|εκ παραδρομής|по ошибке|ошибочно|помилково|по погрешка"
+    r"|greškom|pomotoma|ekslikult"
     r"|kļūd|per klaid|בטעות|بالخطأ|عن طريق الخطأ|اشتباه|誤って|误收|误|誤|잘못|nhầm|ผิดพลาด|kesalahan|per error|mistök",
     # delete it, tell us
-    r"\bdelet|destroy|notify|inform the sender|advise the sender|lösch|vernicht|informieren|benachrichtig|détrui|supprim|avert|elimin"
-    r"|\bborr|comuni(?:que|carlo)|avise|apag|distrugg|cancell|verwijder|informeren|radera|förstör|slett|slet|underret|poista|ilmoit|usuń|usunięci"
-    r"|zniszcz|smaz|vymaz|törölj|ștergeți|stergeti|siliniz|διαγράψ|удалит|уничтож|видал|изтри|izbriš|obriš|kustuta|dzēs|ištrin"
+    r"\bdelet|destroy|notify|inform the sender|advise the sender|lösch|vernicht|informieren|benachrichtig"
+    r"|détrui|supprim|avert|elimin"
+    r"|\bborr|comuni(?:que|carlo)|avise|apag|distrugg|cancell|verwijder|informeren|radera|förstör|slett|slet"
+    r"|underret|poista|ilmoit|usuń|usunięci"
+    r"|zniszcz|smaz|vymaz|törölj|ștergeți|stergeti|siliniz|διαγράψ|удалит|уничтож|видал|изтри|izbriš|obriš"
+    r"|kustuta|dzēs|ištrin"
     r"|מחק|حذف|削除|删除|刪除|삭제|xóa|ลบ|hapus|esborr|eyð",
     # what is forbidden
-    r"prohibit|unauthori[sz]ed|not (?:permitted|disclose|copy|forward)|disclos|disseminat|unbefugt|nicht gestattet|untersagt|verboten|interdite?|non autoris"
-    r"|prohib|no autoriz|vietat|proibid|verboden|niet toegestaan|otillåt|förbjud|forbud|ikke tilladt|kielletty|zabronion|zakázán|tilos|interzis"
-    r"|yasak|απαγορεύ|запрещ|заборон|забран|zabranj|prepoved|keelatud|aizlieg|draudž|אסור|محظور|ممنوع|禁止|禁じ|严禁|금지|cấm|ห้าม|dilarang",
+    r"prohibit|unauthori[sz]ed|not (?:permitted|disclose|copy|forward)|disclos|disseminat|unbefugt"
+    r"|nicht gestattet|untersagt|verboten|interdite?|non autoris"
+    r"|prohib|no autoriz|vietat|proibid|verboden|niet toegestaan|otillåt|förbjud|forbud|ikke tilladt|kielletty"
+    r"|zabronion|zakázán|tilos|interzis"
+    r"|yasak|απαγορεύ|запрещ|заборон|забран|zabranj|prepoved|keelatud|aizlieg|draudž|אסור|محظور|ممنوع|禁止|禁じ|严禁"
+    r"|금지|cấm|ห้าม|dilarang",
 )
 LEGAL_SUBJECT = re.compile(_THIS_MESSAGE, re.IGNORECASE)
 LEGAL_SECRET, LEGAL_ADDRESSEE, LEGAL_MISTAKE, LEGAL_DELETE, LEGAL_FORBIDDEN = (
@@ -147,9 +178,12 @@ LEGAL_SECRET, LEGAL_ADDRESSEE, LEGAL_MISTAKE, LEGAL_DELETE, LEGAL_FORBIDDEN = (
 )
 # Who the employer is, by law: two of these in one paragraph are no news.
 EMPLOYER = re.compile(
-    r"registergericht|amtsgericht|handelsregister|\bHR[AB] ?\d|ust-?id|steuernummer|geschäftsführ|vorstand|aufsichtsrat|körperschaft|anstalt des"
-    r"|sitz:|registered (?:in|office|charity)|charit(?:y|able)|company (?:no|number|registration)|registration number|\bVAT\b|capital social|SIRET|RCS\b"
-    r"|siège social|partita iva|\bP\.? ?IVA|codice fiscale|\bKvK\b|\bBTW\b|org\.?\s?nr|\bCVR\b|y-tunnus|\bKRS\b|\bNIP\b|REGON|IČO",
+    r"registergericht|amtsgericht|handelsregister|\bHR[AB] ?\d|ust-?id|steuernummer|geschäftsführ|vorstand"
+    r"|aufsichtsrat|körperschaft|anstalt des"
+    r"|sitz:|registered (?:in|office|charity)|charit(?:y|able)|company (?:no|number|registration)"
+    r"|registration number|\bVAT\b|capital social|SIRET|RCS\b"
+    r"|siège social|partita iva|\bP\.? ?IVA|codice fiscale|\bKvK\b|\bBTW\b|org\.?\s?nr|\bCVR\b|y-tunnus|\bKRS\b"
+    r"|\bNIP\b|REGON|IČO",
     re.IGNORECASE,
 )
 FOOTER_HEADING = re.compile(
@@ -179,28 +213,39 @@ OUR_FOOTER = re.compile(r": your answer goes to the whole group\.|\bMail setting
 
 # What people write above their names.
 SIGN_OFF = re.compile(
-    r"[\s*_]*(?:(?:with )?(?:many |very )?(?:best|kind(?:est)?|warm(?:est)?|kindest)(?: personal)?(?: regards?| wishes)?|(?:with )?(?:best )?regards"
-    r"|yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|cheers|all the best|(?:many )?thanks(?: and (?:best |kind )?regards)?"
-    r"|thank you|respectfully|br|kr|with gratitude|mit (?:freundlichen|besten|kollegialen|herzlichen|lieben) gr(?:ü|ue)(?:ß|ss)en"
+    r"[\s*_]*(?:(?:with )?(?:many |very )?(?:best|kind(?:est)?|warm(?:est)?|kindest)(?: personal)?(?: regards?"
+    r"| wishes)?|(?:with )?(?:best )?regards"
+    r"|yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|cheers|all the best"
+    r"|(?:many )?thanks(?: and (?:best |kind )?regards)?"
+    r"|thank you|respectfully|br|kr|with gratitude|mit (?:freundlichen|besten|kollegialen|herzlichen"
+    r"|lieben) gr(?:ü|ue)(?:ß|ss)en"
     r"|(?:viele|liebe|beste|herzliche|freundliche|schöne) gr(?:ü|ue)(?:ß|ss)e|mfg|lg|vg|freundliche gr(?:ü|ue)sse"
-    r"|(?:bien )?(?:cordialement|amicalement)(?: vôtre)?|bien à vous|sincères salutations|meilleures salutations|salutations"
+    r"|(?:bien )?(?:cordialement|amicalement)(?: vôtre)?|bien à vous|sincères salutations"
+    r"|meilleures salutations|salutations"
     r"|(?:un )?(?:cordial(?:es)? )?(?:saludos?|abrazo)(?: cordial(?:es)?)?|atentamente|atte"
-    r"|(?:cordiali|distinti) saluti|un caro saluto|saluti|(?:com os )?(?:melhores )?cumprimentos|atenciosamente|abraços?|att"
+    r"|(?:cordiali|distinti) saluti|un caro saluto|saluti|(?:com os )?(?:melhores )?cumprimentos|atenciosamente"
+    r"|abraços?|att"
     r"|(?:met )?(?:vriendelijke|hartelijke|collegiale) groet(?:en)?|groet(?:en|jes)?|mvg"
-    r"|(?:med )?(?:vänlig(?:a)?|vennlig|venlig|bästa|beste|bedste|mange|hjertelig) (?:hälsning(?:ar)?|hilsen(?:er)?)|mvh|hilsen|hälsningar"
-    r"|(?:ystävällisin )?terveisin|terveisin|(?:z )?(?:poważaniem|wyrazami szacunku)|pozdrawiam(?: serdecznie)?|pozdrowienia"
+    r"|(?:med )?(?:vänlig(?:a)?|vennlig|venlig|bästa|beste|bedste|mange|hjertelig) (?:hälsning(?:ar)?"
+    r"|hilsen(?:er)?)|mvh|hilsen|hälsningar"
+    r"|(?:ystävällisin )?terveisin|terveisin|(?:z )?(?:poważaniem|wyrazami szacunku)|pozdrawiam(?: serdecznie)?"
+    r"|pozdrowienia"
     r"|s (?:pozdravem|úctou)|s přátelským pozdravem|s pozdravom|(?:szívélyes )?üdvözlettel|tisztelettel"
     r"|cu (?:stimă|respect|drag)|saygılarımla|saygılarımızla|iyi çalışmalar|με εκτίμηση|φιλικά|χαιρετισμούς"
     r"|с уважением|з повагою|с наилучшими пожеланиями|с уважение|s poštovanjem|lp|lep pozdrav|srdačan pozdrav"
-    r"|בברכה|בכבוד רב|مع التحيات?|مع خالص التحية|تحياتي|敬具|よろしくお願い(?:いた|致)?します|此致|敬礼|祝好|감사합니다|드림|trân trọng|salam)"
+    r"|בברכה|בכבוד רב|مع التحيات?|مع خالص التحية|تحياتي|敬具|よろしくお願い(?:いた|致)?します|此致|敬礼|祝好"
+    r"|감사합니다|드림|trân trọng|salam)"
     r"[\s,.!;–—*_-]*",
     re.IGNORECASE,
 )
 # A line of a business card: a number with its label, an address, a place on the web.
 CONTACT = re.compile(
-    r"(?:\b(?:tel|telefono?|téléphone|tél|phone|ph|mob|mobile|mobil|cell|fax|direct|office|pager|bleep|ext|dect|gsm|handy)\b"
-    r"|\b[tmfp]\b|telefax|тел|моб|факс|電話|电话|전화|טל|هاتف|☎|📞|📱)[\s.:/)*]{0,4}[^\d\n]{0,12}\(?\+?\d[\d\s().–/-]{4,}"
-    r"|^\s*\(?\+\d[\d\s().–/-]{6,}\d\s*$|^\s*(?:e-?mail|mail|web|www|url|site|internet)?\s*:?\s*<?[\w.+-]+@[\w-]+\.[\w.-]+>?(?:<mailto:[^<>]*>)?\s*$"
+    r"(?:\b(?:tel|telefono?|téléphone|tél|phone|ph|mob|mobile|mobil|cell|fax|direct|office|pager|bleep|ext|dect"
+    r"|gsm|handy)\b"
+    r"|\b[tmfp]\b|telefax|тел|моб|факс|電話|电话|전화|טל|هاتف|☎|📞"
+    r"|📱)[\s.:/)*]{0,4}[^\d\n]{0,12}\(?\+?\d[\d\s().–/-]{4,}"
+    r"|^\s*\(?\+\d[\d\s().–/-]{6,}\d\s*$|^\s*(?:e-?mail|mail|web|www|url|site"
+    r"|internet)?\s*:?\s*<?[\w.+-]+@[\w-]+\.[\w.-]+>?(?:<mailto:[^<>]*>)?\s*$"
     r"|\bwww\.[\w-]+\.|^\s*<?https?://\S+\s*$|\b(?:GMC|NPI|ORCID|DEA|LANR)\b.{0,12}\d{4}",
     re.IGNORECASE,
 )

@@ -30,6 +30,8 @@ from mailgateway.footer_words import (
 
 _MAX_SIGNATURE_LINES = 30
 _MAX_CONTACT_LINES = 14
+# No mail has more signatures and footers one below the other.
+_MAX_PIECES = 40
 RULE = re.compile(r"\s*[-_=*#~─━]{3,}[-_=*#~─━\s]*")
 _LOOSE_DELIMITER = re.compile(r"\s*(?:--|__|—|–|—-|-—|[—–─]{2,})\s*")
 _LIST_REASON = re.compile(
@@ -88,7 +90,7 @@ def find_certain(run: Run) -> int:
 def find_furniture(run: Run) -> int:
     """Where signatures and footers at the end of a run begin; its end when there are none."""
     end = run.end
-    while True:
+    for _ in range(_MAX_PIECES):
         last = run.last_filled(end)
         if last <= run.start:
             return run.start
@@ -96,6 +98,7 @@ def find_furniture(run: Run) -> int:
         if cut is None:
             return last if end < run.end else end
         end = cut
+    return end
 
 
 def find_banner(run: Run) -> tuple[int, int] | None:

@@ -322,11 +322,14 @@ def _author_of(parsed: ParsedMail) -> Member | None:
 
 
 def _is_addressed(arrived: Arrived, found: PostRoute) -> bool:
-    """Whether the group stands in To or Cc. Whoever answers by a reply address has surely meant the group."""
+    """Whether an address of ours stands in To or Cc, be it of another list: then the mail is no blind one.
+
+    Whoever answers by a reply address has surely meant the group.
+    """
     if found.token_post_id is not None:
         return True
-    named = {address.lower() for address in (*arrived.parsed.to, *arrived.parsed.cc)}
-    return any(row.address in named for row in arrived.mail.recipients if row.id in found.recipient_ids)
+    addresses = Addresses(current_settings().domain, current_tokens())
+    return any(addresses.is_ours(address) for address in (*arrived.parsed.to, *arrived.parsed.cc))
 
 
 def _own_subject(parsed: ParsedMail, group_id: int) -> str:

@@ -19,8 +19,8 @@ from mailgateway.tnef import open_tnef
 
 MAX_PARTS = 1_000
 # Longer bodies are no words of a person; they stay whole as an attachment.
-MAX_PLAIN = 500_000
-MAX_HTML = 400_000
+MAX_PLAIN = 200_000
+MAX_HTML = 300_000
 # Messages kept as files are opened in each other so far.
 MAX_OPENED = 3
 SIGNATURE_REMOVED = "A cryptographic signature was taken off; it would not survive the list."

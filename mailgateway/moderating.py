@@ -25,7 +25,7 @@ from forum.moderation.actions import (
     set_trusted,
     withdraw,
 )
-from forum.moderation.brakes import hold_group, hold_thread, release_group, release_thread, slow_thread
+from forum.moderation.brakes import SLOW_MINUTES, hold_group, hold_thread, release_group, release_thread, slow_thread
 from forum.moderation.duty import choose_notices, moderating_membership
 from forum.moderation.summaries import summarise, summary_of
 from forum.posting.models import HeldPost, HeldState
@@ -192,10 +192,10 @@ def _release_thread(held: HeldPost, moderator: Member, asked: Asked) -> str:
 
 
 def _slow_thread(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    slow_thread(_thread_of(held), asked.minutes, actor_id=moderator.id)
+    minutes = asked.minutes if asked.minutes is not None else SLOW_MINUTES
+    slow_thread(_thread_of(held), minutes, actor_id=moderator.id)
     return (
-        f"Each member now answers in this thread at most once in {asked.minutes} minutes. "
-        "To undo it, answer: release thread"
+        f"Each member now answers in this thread at most once in {minutes} minutes. To undo it, answer: release thread"
     )
 
 
@@ -291,7 +291,7 @@ def _choose(choice: Choice, held: HeldPost, moderator: Member) -> str:
     if not decided.by_this:
         return f"{place} nothing was done: {decided.by_name} has {_DONE[decided.state]} it already."
     trusted = ", and its author is trusted now" if choice.letter is Letter.TRUST else ""
-    return f"{place} {_DONE[decided.state]}{trusted}: {held.subject or '(no subject)'}"
+    return f"{place} {_DONE[decided.state]}{trusted}."
 
 
 def moderate_by_command(member: Member, parsed: ParsedMail, known: Authenticated, found: CommandRoute) -> str:

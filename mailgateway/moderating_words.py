@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from forum.moderation.brakes import SLOW_MINUTES
 from mailgateway.phrases import REPLY_ABOVE
 
 # Stands above our own words in each mail that is answered with a decision; what follows it is ours in every program.
@@ -42,7 +41,7 @@ class Asked:
 
     acts: tuple[Act, ...]
     words: str = ""
-    minutes: int = SLOW_MINUTES
+    minutes: int | None = None
 
 
 _THREAD = r"\s+(?:this\s+|the\s+)?(?:thread|topic)\b"
@@ -101,7 +100,8 @@ def read_answer(text: str) -> Asked:
         return Asked((Act.APPROVE,))
     acts: list[Act] = []
     cut = _PUNCTUATION.match(text)
-    minutes, position = SLOW_MINUTES, cut.end() if cut else 0
+    minutes: int | None = None
+    position = cut.end() if cut else 0
     while (found := _clause(text, position)) is not None:
         act, after = found
         if act in _DECIDES and not _DECIDES.isdisjoint(acts):

@@ -14,6 +14,7 @@ from email.utils import format_datetime
 import structlog
 from flask import render_template
 
+from forum.accounts.pausing import is_retired
 from forum.clock import now
 from forum.db import db, public_id, reading, transaction
 from forum.queue import Task, anything_due, claim, finish, put_off
@@ -72,7 +73,7 @@ def _write(task_id: int) -> Copy | None:
         with reading() as session:
             task = session.get_one(Task, task_id)
             notice = FACTS[task.kind](task)
-            copy = None if notice is None else _copy(task_id, notice)
+            copy = None if notice is None or is_retired(notice.email) else _copy(task_id, notice)
     except Exception as error:
         log.exception("a notice could not be written", task=task_id)
         with transaction() as session:

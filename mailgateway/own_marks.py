@@ -14,7 +14,7 @@ _CANDIDATE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{20,40}(?![A-Za-z0-9])")
 _WORD = r"(?:[<(\[]\s?)?(?:mailto:)?[^\s<>()\[\]\"']{{0,400}}{token}[^\s<>()\[\]\"']{{0,400}}(?:\s?[>)\]])?"
 # Lines of our footers as they stand under a copy (compose.footer) and under a private answer.
 _FOOTER = re.compile(
-    r".{1,250}: your answer goes to the whole group\.|Mail settings, or leave(?: <[^<>]*>|: .*)?"
+    r".{1,250}: your answer goes to (?:the whole group|.{1,250} alone)\.|Mail settings, or leave(?: <[^<>]*>|: .*)?"
     r"|Only you got this, from .{1,250} in .{1,250}\."
     r"|Your answer goes only to .{1,250}\. Mail addresses stay hidden\."
     r"|Unwanted\? Block or report.{0,300}|Or by mail to banyan@\S{1,255}, with the subject"

@@ -6,17 +6,18 @@ knows the form of our tokens, not the keys, and would rather take a stranger's t
 
 import re
 
-_TOKEN = "[a-z2-7]{21,40}"
+_BASE32 = "[a-z2-7]{21,40}"
 _PLUS = r"(?:\+|%2[Bb]|&#43;|&#x2[Bb];)"
 _KINDS = "reply|author|confirm|moderate|leave|bounce|digest|queue|block|probe"
-_ADDRESS = rf"(?:{_KINDS}){_PLUS}{_TOKEN}@[a-z0-9.-]{{1,253}}[a-z0-9]"
+_ADDRESS = rf"(?:{_KINDS}){_PLUS}{_BASE32}@[a-z0-9.-]{{1,253}}[a-z0-9]"
 _BRACKETED = re.compile(
     rf"[ ]?(?:<|&lt;|\[|\()(?:mailto:)?{_ADDRESS}(?:\?[^\s<>\"')\]]*)?(?:>|&gt;|\]|\))", re.IGNORECASE
 )
 _BARE = re.compile(rf"(?<![\w.+-])(?:mailto:)?{_ADDRESS}(?:\?[^\s<>\"')\]]*)?", re.IGNORECASE)
 _LINK = re.compile(
-    r"https?://[^\s<>\"'/]{1,255}(?:/[a-z-]{1,20}){0,2}/(?:u|sign-in|invitation|verify|confirm|leave|stop|block|resume|"
-    rf"probe|rejoin|digest|queue|held|undo)/{_TOKEN}(?![\w-])(?:[/?#][^\s<>\"')\]]*)?",
+    r"https?://[^\s<>\"'/]{1,255}(?:/[a-z-]{1,20}){0,2}/(?:u|sign-in|invitation|verify|confirm|leave|stop|block"
+    r"|resume|"
+    rf"probe|rejoin|digest|queue|held|undo)/{_BASE32}(?![\w-])(?:[/?#][^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 _HTML_LINK = re.compile(r"<a\b[^<>]*\bhref=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)

@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from forum.accounts.models import Address, Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.choices import DIGESTS
 from forum.groups.models import Delivery as DeliveryMode
-from forum.groups.models import Membership, Standing
-from forum.groups.queries import community
+from forum.groups.models import Group, Kind, Membership, Standing
 from forum.threads.following import is_followed, is_muted
 from forum.threads.models import Post, Thread
 from forum.threads.queries import is_author
@@ -62,45 +61,49 @@ class Checked:
     skipped: Mapping[int, Skip]
 
 
+# Built once: putting it together costs as much as asking it.
+_COPIES = (
+    select(
+        Delivery.id,
+        Delivery.post_id,
+        Delivery.member_id,
+        Thread.id.label("thread_id"),
+        Thread.group_id,
+        Post.special,
+        is_author(Delivery.member_id).label("is_author"),
+        is_muted(Delivery.member_id, Thread.id).label("is_muted"),
+        select(Group.id).where(Group.kind == Kind.COMMUNITY).scalar_subquery().label("root_id"),
+    )
+    .join(Post, Post.id == Delivery.post_id)
+    .join(Thread, Thread.id == Post.thread_id)
+    .where(Delivery.done_at.is_(None), Post.erased_at.is_(None))
+    .order_by(Delivery.due_at, Delivery.id)
+)
+
+
 def may_go(ids: Sequence[int]) -> Checked:
     """Which of these copies may and should go now.
 
     Who has no standing in the community gets nothing from any of its groups. Three looks by key instead of one join:
     with 71,000 members and no statistics yet, SQLite's planner walked the whole group for every batch.
     """
-    copies = db.session.execute(
-        select(
-            Delivery.id,
-            Delivery.post_id,
-            Delivery.member_id,
-            Thread.id.label("thread_id"),
-            Thread.group_id,
-            Post.special,
-            is_author(Delivery.member_id).label("is_author"),
-            is_muted(Delivery.member_id, Thread.id).label("is_muted"),
-        )
-        .join(Post, Post.id == Delivery.post_id)
-        .join(Thread, Thread.id == Post.thread_id)
-        .where(Delivery.id.in_(ids), Delivery.done_at.is_(None), Post.erased_at.is_(None))
-        .order_by(Delivery.due_at, Delivery.id)
-    ).all()
+    copies = db.session.execute(_COPIES.where(Delivery.id.in_(ids))).all()
     members = {copy.member_id for copy in copies}
     choices = _memberships_of(members)
     addresses = _addresses_of(members)
     followed = _followed(copies, choices)
-    root_id, moment = community().id, now()
     going = []
     skipped = dict.fromkeys(ids, Skip.ERASED)
     for copy in copies:
-        in_community, own = choices.get((copy.member_id, root_id)), choices.get((copy.member_id, copy.group_id))
+        in_community, own = choices.get((copy.member_id, copy.root_id)), choices.get((copy.member_id, copy.group_id))
         address = addresses.get(copy.member_id)
         if in_community is None or own is None:
             skipped[copy.id] = Skip.NO_STANDING
-        elif address is None or address.bouncing_since is not None:
+        elif address is None or address.is_paused:
             skipped[copy.id] = Skip.PAUSED
         elif (reason := _unwanted(copy, own, copy.id in followed)) is not None:
             skipped[copy.id] = reason
-        elif address.away_until is not None and address.away_until > moment:
+        elif address.is_away:
             skipped[copy.id] = Skip.AWAY
         else:
             del skipped[copy.id]
@@ -110,6 +113,8 @@ def may_go(ids: Sequence[int]) -> Checked:
 
 def _unwanted(copy: Row[Any], own: Row[Any], is_followed: bool) -> Skip | None:
     """Why the member does not want this copy, by the choices for its group; None when it is wanted."""
+    if own.delivery is DeliveryMode.SINGLE and not copy.is_muted and not copy.is_author:
+        return None
     if own.delivery is DeliveryMode.NONE:
         return Skip.NO_MAIL
     if copy.is_author and not own.own_copy:
@@ -129,6 +134,8 @@ def _unwanted(copy: Row[Any], own: Row[Any], is_followed: bool) -> Skip | None:
 
 def _followed(copies: Sequence[Row[Any]], choices: Mapping[tuple[int, int], Row[Any]]) -> set[int]:
     """The copies of followed threads, among those of members who get nothing else."""
+    if all(own.delivery is not DeliveryMode.FOLLOWED for own in choices.values()):
+        return set()
     by_thread: dict[int, list[int]] = {}
     for copy in copies:
         own = choices.get((copy.member_id, copy.group_id))
@@ -152,9 +159,16 @@ def _memberships_of(member_ids: set[int]) -> Mapping[tuple[int, int], Row[Any]]:
 
 
 def _addresses_of(member_ids: set[int]) -> Mapping[int, Row[Any]]:
-    """Where each member's mail goes, since when that is paused, and until when the member is away."""
+    """Where each member's mail goes, and whether that is paused or the member is away."""
+    moment = now()
     rows = db.session.execute(
-        select(Address.member_id, Address.id, Address.email, Address.bouncing_since, Member.away_until)
+        select(
+            Address.member_id,
+            Address.id,
+            Address.email,
+            Address.bouncing_since.is_not(None).label("is_paused"),
+            (func.coalesce(Member.away_until, moment) > moment).label("is_away"),
+        )
         .join(Member, Member.id == Address.member_id)
         .where(Address.member_id.in_(member_ids), Address.is_primary)
     )

@@ -24,9 +24,12 @@ _VERBS = (
     r"|(?:şunu |şunları )?yazdı|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?|пише|написав(?:\(-?ла\))?|написала"
     r"|έγραψε|написа|(?:je )?napisa(?:o|la|l)(?:/la|\(a\))?(?: je)?|(?:је )?написа(?:о|ла)(?:/ла)?|kirjutas|rašė"
     r"|rakstīja|va escriure|ha escrit|skrifaði|(?:đã )?viết|menulis|כתב(?:ה|/ה)?|كتبت?|تمت كتابة ما يلي بواسطة|نوشت"
-    r"|ने लिखा|เขียนว่า|เขียน|写道|寫道|写到|のメール|さんは書きました|が書きました|は書きました|님이 작성|작성|쓴 글|님의 말"
+    r"|ने लिखा|เขียนว่า|เขียน|写道|寫道|写到|のメール|さんは書きました|が書きました|は書きました|님이 작성|작성"
+    r"|쓴 글|님의 말"
 )
-VERB_AT_END = re.compile(rf"(?:^|[\s>\"'”)\]\d_*]|(?<=[年月日点點時时分周週]))(?:{_VERBS})\s*(?:…|\.\.\.)?$", re.IGNORECASE)
+VERB_AT_END = re.compile(
+    rf"(?:^|[\s>\"'”)\]\d_*]|(?<=[年月日点點時时分周週]))(?:{_VERBS})\s*(?:…|\.\.\.)?$", re.IGNORECASE
+)
 # In these languages the verb stands before the name: "Am 3. Mai schrieb X:".
 VERB_BEFORE_NAME = re.compile(
     r"(?:^|[\s\d>.,)،])(?:schrieb|hat geschrieben|schreef|skrev|skreiv|skrifaði|ezt írta|écrit|كتبت?"
@@ -35,19 +38,22 @@ VERB_BEFORE_NAME = re.compile(
 )
 # ... or the name comes first and the date last: "X wrote on 3 May 2026:".
 VERB_BEFORE_DATE = re.compile(
-    rf"(?:^|[\s>\"'”)\]_*])(?:{_VERBS}|hat|przez|missatge de)(?=[\s(:,،])[^\d.!?]{{0,60}}(?:\b[^\W\d_]{{1,6}}\.,?\s?)?"
+    rf"(?:^|[\s>\"'”)\]_*])(?:{_VERBS}|hat|przez"
+    rf"|missatge de)(?=[\s(:,،])[^\d.!?]{{0,60}}(?:\b[^\W\d_]{{1,6}}\.,?\s?)?"
     r"[^\d.!?]{0,30}\d",
     re.IGNORECASE,
 )
 # What one says of oneself is no attribution: "Yesterday I wrote:".
 FIRST_PERSON = re.compile(
     r"\b(?:I|[Ww]e|[Ii]ch|[Ww]ir|je|[Nn]ous|yo|io|noi|eu|nós|ik|wij|we|jag|vi|jeg|minä|ja|ya|я|мы)(?: \w+)? "
-    r"(?:wrote|write|said|schrieb(?:en)?|avons écrit|escribí|scrivo|escrevi|schreef|schreven|skrev|kirjoitin|писал[аи]?)\b"
+    r"(?:wrote|write|said|schrieb(?:en)?|avons écrit|escribí|scrivo|escrevi|schreef|schreven|skrev|kirjoitin"
+    r"|писал[аи]?)\b"
     r"|\b(?:schrieb|schreef|skrev) (?:ich|ik|jag|jeg|vi)\b|\b[Jj]['’]ai écrit\b|\b[Hh]o scritto\b|\b[Hh]e escrito\b"
 )
 
 _SEPARATOR_PHRASES = (
-    "original|original message|original appointment|replied message|mail original|původní e-?mail|pôvodný e-?mail|original e-?mail|reply message|reply to message|urspr(?:ü"
+    "original|original message|original appointment|replied message|mail original|původní e-?mail|pôvodný"
+    " e-?mail|original e-?mail|reply message|reply to message|urspr(?:ü"
     "|ue)ngliche (?:nachricht|mail|e-mail)"
     "|originalnachricht|original-nachricht|message d['’]origine|message original|message initial|courriel original"
     "|mensaje original|messaggio originale|mensagem original|oorspronkelijk(?:e)? bericht"
@@ -98,12 +104,14 @@ FORWARD = re.compile(
 
 # Labels of a quoted header block, by what they name.
 _LABELS = {
-    "from": "from|von|de|de la|da|no|nuo|از|发信人|발신|발신자|발신인|보낸이|प्रेषक|frå|van|fra|från|lähettäjä|od|от|від|от кого|feladó|kimden|gönderen|από|expéditeur"
+    "from": "from|von|de|de la|da|no|nuo|از|发信人|발신|발신자|발신인|보낸이|प्रेषक|frå|van|fra|från|lähettäjä|od"
+    "|от|від|от кого|feladó|kimden|gönderen|από|expéditeur"
     "|remitente|mittente"
     "|remetente|afzender|avsändare|afsender|nadawca|odesílatel|expeditor|šalje|pošiljatelj|saatja|寄件者|寄件人"
     "|发件人|發件人"
     "|差出人|送信者|보낸 사람|보낸사람|מאת|من|dari|từ|จาก|frá",
-    "date": "sent|date|enviat|enviat el|nosūtīts|išsiųsta|تم الإرسال|تاريخ الإرسال|أرسلت|ارسال شده|تاریخ|भेजा गया|발신일시|보낸시간|sent on|date sent|gesendet|gesendet am|datum|envoyé|envoyé le|date d'envoi|enviado"
+    "date": "sent|date|enviat|enviat el|nosūtīts|išsiųsta|تم الإرسال|تاريخ الإرسال|أرسلت|ارسال شده|تاریخ|भेजा गया"
+    "|발신일시|보낸시간|sent on|date sent|gesendet|gesendet am|datum|envoyé|envoyé le|date d'envoi|enviado"
     "|enviado el|enviado em"
     "|enviada|enviada em|enviado a las|fecha|fecha de envío|data|data invio|inviato|inviata|inviato il"
     "|verzonden|verzonden op"
@@ -115,13 +123,16 @@ _LABELS = {
     "|kuupäev|发送时间|发送日期|日期|傳送時間|寄件日期|送信日時|日付|日時|보낸 날짜|날짜|보낸날짜|נשלח|תאריך"
     "|تاريخ|التاريخ"
     "|message du|dikirim|tanggal|ngày|đã gửi|วันที่|ส่ง|dagsetning",
-    "to": "to|an|per a|kam|به|수신|수신자|수신인|받는이|प्रति|adressaat|đến|à|a|para|aan|til|till|vastaanottaja|do|dla|кому|до|komu|címzett|către|catre|pentru|kime|alıcı"
+    "to": "to|an|per a|kam|به|수신|수신자|수신인|받는이|प्रति|adressaat|đến|à|a|para|aan|til|till|vastaanottaja"
+    "|do|dla|кому|до|komu|címzett|către|catre|pentru|kime|alıcı"
     "|kimə|προς|per"
     "|за|prima|za|saaja|收件人|收件者|宛先|받는 사람|받는사람|אל|إلى|kepada|tới|ถึง",
-    "cc": "cc|a/c|kp|kopija|koopia|رونوشت|सीसी|สำเนา|afrit|bcc|cci|ccn|cco|kopie|copie|copie à|copia|cópia|kopi|kopia|kopio|dw|udw|копия|копія|kópia|másolat"
+    "cc": "cc|a/c|kp|kopija|koopia|رونوشت|सीसी|สำเนา|afrit|bcc|cci|ccn|cco|kopie|copie|copie à|copia|cópia|kopi"
+    "|kopia|kopio|dw|udw|копия|копія|kópia|másolat"
     "|másolatot kap|bilgi"
     "|κοιν|κοινοποίηση|抄送|副本|密送|참조|עותק|نسخة|tembusan",
-    "subject": "subject|tema|tēma|subjek|विषय|제목명|betreff|betr|objet|sujet|asunto|oggetto|assunto|onderwerp|emne|ämne|aihe|otsikko|temat"
+    "subject": "subject|tema|tēma|subjek|विषय|제목명|betreff|betr|objet|sujet|asunto|oggetto|assunto|onderwerp"
+    "|emne|ämne|aihe|otsikko|temat"
     "|тема|předmět"
     "|predmet|tárgy|subiect|konu|θέμα|относно|teema|主题|主旨|标题|件名|제목|נושא|הנדון|موضوع|الموضوع|assumpte"
     "|perihal|chủ đề|เรื่อง"

@@ -6,7 +6,7 @@ nothing safe (that is `forum.text`), and what no structure marks is left to `tri
 
 import html as entities
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,7 +29,8 @@ _BLOCKS = names(
 # What programs call a quote, in a class, an id or a name; then what runs to the end of the mail, and signatures.
 _QUOTES = names(
     "gmail_attr yahoo_quoted zmail_extra zmail_quote protonmail_quote tutanota_quote moz-cite-prefix reply-intro"
-    " quote-pre mail_quote moz-email-headers-table fairemail_quote messagereplysection front-blockquote sh-quoted-content"
+    " quote-pre mail_quote moz-email-headers-table fairemail_quote messagereplysection front-blockquote"
+    " sh-quoted-content"
     " bluemail_quote replyheader isreplycontent gmail_quote_attribution history_container quote quoted-content"
     " groupwisereplyheader groupwisemessagebody"
 )
@@ -252,11 +253,7 @@ class _Scan:
 
     def _own_runs(self, start: int, end: int) -> list[tuple[int, int]]:
         signatures = [region for region in self.regions if region.kind == "signature"]
-        return [
-            run
-            for run in self._runs_between(start, end)
-            if not any(region.start <= run[0] < region.end for region in signatures)
-        ]
+        return _outside(self._runs_between(start, end), signatures)
 
     def says(self, start: int, end: int) -> bool:
         """Whether the author says something between two offsets, outside signatures."""
@@ -264,8 +261,7 @@ class _Scan:
 
     def says_outside(self, regions: list[_Region]) -> bool:
         """Whether the author says something outside signatures and these regions."""
-        own = self._own_runs(0, len(self.source))
-        return any(not any(region.start <= run[0] < region.end for region in regions) for run in own)
+        return bool(_outside(self._own_runs(0, len(self.source)), regions))
 
     def take_signatures_for_words(self) -> None:
         self.regions = [region for region in self.regions if region.kind != "signature"]
@@ -317,6 +313,12 @@ class _Scan:
             if grade_attribution(joined):
                 return start
         return None
+
+
+def _outside(runs: list[tuple[int, int]], regions: list[_Region]) -> list[tuple[int, int]]:
+    """The runs that begin in none of the regions; these stand in order and do not overlap."""
+    starts = [region.start for region in regions]
+    return [run for run in runs if not (at := bisect_right(starts, run[0])) or run[0] >= regions[at - 1].end]
 
 
 def _crude(fragment: str) -> str:

@@ -26,6 +26,8 @@ Intent = Literal["new", "reply", "forward"]
 _Block = tuple[Literal["own", "quote"], int, int]
 
 _MAX_TAIL_LINE = 20_000
+# Lines that begin with a label and are looked at as the beginning of a header block.
+_MAX_LABELS = 1_000
 _OWN_GREATER_THAN = re.compile(r"\s*> ?[=\d]")
 _ARMOR = re.compile(r"-----(BEGIN|END) PGP (SIGNED MESSAGE|SIGNATURE)-----\s*")
 
@@ -77,6 +79,7 @@ class _Page:
         self.end = len(self.lines)
         self.quoted = find_quoted(self.lines)
         self.attributed = [False] * len(self.lines)
+        self.labels = 0
         self.attributions = find_attributions(self.lines, self.quoted)
 
     def _next_filled(self, index: int) -> int:
@@ -113,8 +116,9 @@ class _Page:
             following = self._next_filled(last + 1)
             is_marked = following < len(self.lines) and self.quoted[following]
             return quote if grade == 2 and not is_marked else ""
-        if LABEL.match(line[:200]) and begins_header_block(self.lines, index):
-            return quote
+        if self.labels < _MAX_LABELS and LABEL.match(line[:200]):
+            self.labels += 1
+            return quote if begins_header_block(self.lines, index) else ""
         return ""
 
     def _is_notes_separator(self, line: str) -> bool:

@@ -3,8 +3,8 @@
 from sqlalchemy import delete, update
 
 from forum.accounts.emails import address_key, base_key
-from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink, PauseReason
-from forum.accounts.pausing import resume
+from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink
+from forum.accounts.pausing import is_retired, resume
 from forum.accounts.preferences import plan_again
 from forum.accounts.queries import address_by_email
 from forum.accounts.sign_in import end_links, make_link
@@ -59,7 +59,7 @@ def request_sign_in_link(email: str) -> None:
     """Send a sign-in link if the address is a member's. Says nothing either way: that is nobody's business."""
     address = address_by_email(email)
     member = None if address is None else db.session.get(Member, address.member_id)
-    if address is None or address.pause_reason is PauseReason.REMOVED:
+    if address is None or is_retired(email):
         return
     if member is not None and not member.placeholder:
         link = make_link(member, LinkPurpose.SIGN_IN, address.email)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from forum.accounts.models import Address, Member, PauseReason
+from forum.accounts.queries import address_by_email
 from forum.accounts.sign_in import end_links
 from forum.clock import now
 from forum.counter import PUBLISHED, last_number
@@ -158,6 +159,12 @@ def retire_addresses(member: Member, *, why: str) -> None:
     end_links(member)
     db.session.flush()
     db.session.expire(member, ["addresses"])
+
+
+def is_retired(email: str) -> bool:
+    """Whether nothing may go to this address, whoever asks for it."""
+    address = address_by_email(email)
+    return address is not None and address.pause_reason is PauseReason.REMOVED
 
 
 def revive_addresses(member: Member) -> None:

@@ -130,9 +130,7 @@ def _sign_in(client: FlaskClient, member: Member) -> None:
 def _next(group: Group, count: int) -> Sequence[HeldPost]:
     """Posts from the middle of the queue, which is as long before them as behind."""
     waiting = select(HeldPost).where(HeldPost.group_id == group.id, HeldPost.state == HeldState.WAITING)
-    found = db.session.scalars(waiting.order_by(HeldPost.id).offset(100).limit(count)).all()
-    db.session.rollback()
-    return found
+    return db.session.scalars(waiting.order_by(HeldPost.id).offset(100).limit(count)).all()
 
 
 def _decider(client: FlaskClient, group: Group, decision: str) -> Callable[[], Callable[[], bool]]:

@@ -46,12 +46,13 @@ def web(demo: bool) -> None:
 
 @click.command("work", epilog="Example: banyan work --once")
 @click.option("--only", metavar="KIND", help="One kind of work; a wrong one lists them all.")
+@click.option("--but", metavar="KIND", help="All but one kind.")
 @click.option("--once", is_flag=True, help="Do what is due, then end.")
 @click.option("--owner", metavar="NAME", hidden=True, help="The name under which work is leased.")
-def work(only: str | None, once: bool, owner: str | None) -> None:
+def work(only: str | None, but: str | None, once: bool, owner: str | None) -> None:
     """Do what waits in the queues - incoming mail, copies, notices, the index - until SIGTERM. Any number may run."""
     try:
-        chosen = workers(only)
+        chosen = workers(only, but)
     except LookupError as error:
         raise click.UsageError(str(error.args[0])) from None
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"

@@ -1,23 +1,29 @@
-"""`banyan up`: web, listen and work as children in its own process group, started again when one dies."""
+"""`banyan up`: web, listen and work as children in its own process group, started again when one dies.
+
+Children are forks that begin with everything imported: four programs that each import it on their own take as much
+memory again as the whole of them together does so.
+"""
 
 import fcntl
+import gc
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from importlib import import_module
+from importlib.metadata import entry_points
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 
 import click
 
 from forum.cli.answering import mail_server_answers, wait_until_free, web_answers
 from forum.cli.frame import refuse
-from forum.cli.offspring import die_with_parent
+from forum.cli.offspring import call_oneself, die_with_parent
 from forum.db import transaction
 from forum.queue import Queued, free_leases
 from forum.settings import Settings
@@ -28,6 +34,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
 _SETTLED_SECONDS = 30.0
 _SECONDS_TO_END = 8.0
 _PATIENCE_SECONDS = 20.0
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def owner_name() -> str:
@@ -65,7 +72,7 @@ class Child:
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkProcess | None = None
     started: float = 0.0
     due: float = 0.0
     wait: float = field(default=_FIRST_WAIT)
@@ -77,7 +84,7 @@ class Child:
             if moment >= self.due:
                 self._start(moment)
             return
-        status = self.process.poll()
+        status = self.process.exitcode
         if status is None:
             return
         if moment - self.started > _SETTLED_SECONDS:
@@ -89,23 +96,38 @@ class Child:
 
     def _start(self, moment: float) -> None:
         # In our own process group: whoever stops the group, as a terminal does, stops all.
-        self.process = subprocess.Popen(  # noqa: S603  # our own program with our own words
-            [sys.executable, "-m", "forum.cli", *self.arguments],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **self.environment},
-            preexec_fn=partial(die_with_parent, os.getpid()),  # safe: see supervise
-        )
+        self.process = get_context("fork").Process(target=_be, args=(self, os.getpid()), name=self.name)
+        self.process.start()
         self.started = moment
 
     def end(self, deadline: float) -> None:
         """Wait for it to end; kill it at the deadline."""
         if self.process is None:
             return
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        self.process.join(max(0.0, deadline - time.monotonic()))
+        if self.process.exitcode is None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
+
+
+def _be(child: Child, parent: int) -> None:
+    """What runs in a child: one command of the program, from its words, as if it had been started so."""
+    die_with_parent(parent)
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    call_oneself(f"banyan {child.name}")
+    os.environ.update(child.environment)
+    import_module("forum.cli").main(child.arguments)
+
+
+def _import_everything() -> None:
+    """What children will need, and what they share as long as nobody writes to it."""
+    import_module("forum.cli.serving")
+    for group in ("banyan.tasks", "banyan.web"):
+        for point in entry_points(group=group):
+            point.load()
+    gc.collect()
+    gc.freeze()
 
 
 def check_addresses(settings: Settings) -> None:
@@ -127,12 +149,15 @@ def supervise(
     Runs in the only thread of the program: children are made by fork, and PR_SET_PDEATHSIG means the thread.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _ENDING:
         signal.signal(number, lambda *_: stop.set())
+    _import_everything()
     children = [
         Child("web", web, environment),
         Child("listen", ["listen"], environment),
-        Child("work", ["work", "--owner", owner_name()], environment),
+        # What comes in is read in a process of its own, beside what goes out: one interpreter uses one processor.
+        Child("intake", ["work", "--only", "intake", "--owner", owner_name()], environment),
+        Child("work", ["work", "--but", "intake", "--owner", owner_name()], environment),
     ]
     began, ready = time.monotonic(), False
     try:

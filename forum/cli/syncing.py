@@ -14,10 +14,10 @@ from forum.groups.roster import BadRow, RosterRow, import_rows
 from forum.groups.sync import (
     MOST_PERCENT,
     Removal,
-    begin,
     belonging_to,
     known_members,
     note_added,
+    open_sync,
     removal,
     remove,
     sync_by_public_id,
@@ -77,7 +77,7 @@ def _sync(people: Sequence[RosterRow], group: Group, most: int, yes: bool) -> No
             f"{most}%. Nothing was changed. If that is right, repeat the command with --yes."
         )
     with acting():
-        row_id, identity = _begun(begin(group))
+        row_id, identity = _begun(open_sync(group))
     joined = _apply(row_id, batches, before, group, going)
     click.echo(
         f"{joined:,} joined, {len(going.member_ids):,} removed. To put it back: banyan member sync --undo {identity}"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from forum.accounts.models import Member
+from forum.accounts.models import Address, Member
 from forum.accounts.pausing import retire_addresses, revive_addresses
 from forum.clock import now
 from forum.counter import PUBLISHED, last_number
@@ -17,6 +17,7 @@ from forum.groups.models import (
     Delivery,
     FormerMembership,
     Group,
+    Invitation,
     JoinPolicy,
     Kind,
     MailContent,
@@ -436,6 +437,9 @@ def remove_for_good(member: Member, *, why: str) -> None:
     NotPossible for the last owner of a group. Only `banyan member add` brings somebody back.
     """
     leave(member, community(), actor_id=None, why=why)
+    asked = select(Address.key).where(Address.member_id == member.id)
+    still_open = Invitation.accepted_at.is_(None) & Invitation.withdrawn_at.is_(None)
+    db.session.execute(update(Invitation).where(Invitation.email_key.in_(asked), still_open).values(withdrawn_at=now()))
     retire_addresses(member, why=why)
     record("remove for good", "member", member.id, why=why, undo="member add")
 

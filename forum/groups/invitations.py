@@ -6,7 +6,8 @@ from sqlalchemy import func, select, update
 
 from forum.accounts.actions import add_member, vouch_for
 from forum.accounts.emails import address_key
-from forum.accounts.models import Member, PauseReason
+from forum.accounts.models import Member
+from forum.accounts.pausing import is_retired
 from forum.accounts.queries import address_by_email, member_by_email
 from forum.clock import now
 from forum.db import db
@@ -26,8 +27,7 @@ def invite(inviter_id: int, group: Group, email: str, name: str = "") -> Invitat
     """Ask somebody by mail to join; BadAddress, or NotPossible when the person is here or was asked already."""
     key = address_key(email)
     known = member_by_email(email)
-    address = address_by_email(email)
-    if address is not None and address.pause_reason is PauseReason.REMOVED:
+    if is_retired(email):
         raise NotPossible(f"{email.strip()} was removed by an operator, who alone can add it again.")
     if known is not None and not known.placeholder and membership_of(known.id, group.id) is not None:
         raise NotPossible(f"{email.strip()} belongs to {group.name} already.")

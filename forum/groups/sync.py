@@ -57,7 +57,7 @@ def removal(group: Group, on_roster: Collection[int]) -> Removal:
     return Removal(sorted(may_go.difference(on_roster)), len(rows))
 
 
-def begin(group: Group) -> RosterSync:
+def open_sync(group: Group) -> RosterSync:
     """The row that remembers one sync, written before its first change."""
     sync = RosterSync(group_id=group.id, added=[], removed=[])
     db.session.add(sync)

@@ -45,7 +45,7 @@ def slow_thread(thread: Thread, minutes: int = SLOW_MINUTES, *, actor_id: int) -
 
 def hold_group(group: Group, *, actor_id: int | None) -> None:
     """The emergency brake: every post to the group waits until it is released."""
-    db.session.refresh(group, with_for_update=True)
+    _lock(group)
     if group.emergency_since is None:
         group.emergency_since = now()
         record("hold group", "group", group.id, actor_id=actor_id, group_id=group.id, undo="release group")
@@ -53,11 +53,17 @@ def hold_group(group: Group, *, actor_id: int | None) -> None:
 
 def release_group(group: Group, *, actor_id: int | None) -> None:
     """The brake is off: what waited only for that goes out, oldest first, and new posts go their way."""
-    db.session.refresh(group, with_for_update=True)
+    _lock(group)
     if group.emergency_since is not None:
         group.emergency_since = None
         record("release group", "group", group.id, actor_id=actor_id, group_id=group.id, undo="hold group")
         enqueue("release_group", group.id)
+
+
+def _lock(group: Group) -> None:
+    """Take the row for this transaction; what has been changed on it before is written first, or it would be lost."""
+    db.session.flush()
+    db.session.refresh(group, with_for_update={"of": Group})
 
 
 def _note(act: str, thread: Thread, actor_id: int, undo: str) -> None:

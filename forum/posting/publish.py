@@ -95,7 +95,9 @@ def _names_in(submission: Submission) -> tuple[NameOf, NameOf]:
     """
     written = _ADDRESS.findall("\n".join((submission.text, submission.folded, submission.html)))
     # A plus-tag does not make a stranger.
-    names = names_by_email({spelling for email in written for spelling in (email, _TAG.sub("", email))}) if written else {}
+    names = (
+        names_by_email({spelling for email in written for spelling in (email, _TAG.sub("", email))}) if written else {}
+    )
 
     def name_of(email: str) -> str | None:
         return names.get(email.lower()) or names.get(_TAG.sub("", email.lower()))

@@ -13,7 +13,8 @@ def check_encrypted(submission: Submission, facts: Facts) -> Finding | None:
     return Finding(
         "encrypted",
         Severity.RETURN,
-        "Your mail is encrypted, and the members could not read it. Turn off encryption (S/MIME or PGP) for this mail and "
+        "Your mail is encrypted, and the members could not read it. Turn off encryption (S/MIME or PGP) for"
+        " this mail and "
         "send it again.",
         "The mail is encrypted.",
     )

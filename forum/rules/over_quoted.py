@@ -28,7 +28,8 @@ def check_over_quoted(submission: Submission, facts: Facts) -> Finding | None:
     return Finding(
         "over_quoted",
         Severity.RETURN,
-        f"{share} % of your mail is quoted text. Delete what you do not answer, or write your answer above it, and send it "
+        f"{share} % of your mail is quoted text. Delete what you do not answer, or write your answer above it,"
+        f" and send it "
         "again.",
         f"{share} % quoted text in the post.",
     )

@@ -26,18 +26,24 @@ _FOUND = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LABELS: Final = (
-    "From|To|Cc|Bcc|Sender|Reply-To|On behalf of|Von|An|Kopie|Antwort an|De|À|A|Para|Da|Van|Aan|Från|Till|Fra|Til|Kopi|"
-    "Lähettäjä|Vastaanottaja|Kopio|Od|Do|DW|UDW|Komu|Kopia|Kopie|Kópia|Feladó|Címzett|Másolatot kap|De la|Către|Gönderen|Kimden|"
-    "Kime|Alıcı|Bilgi|От|Кому|Копия|Копие|До|Від|Копія|Από|Προς|Κοιν\\.?|Κοινοποίηση|Šalje|Prima|Za|Kp|Kopija|Saatja|Adressaat|"
-    "Koopia|No|Kam|Nuo|差出人|送信者|宛先|发件人|收件人|抄送|寄件者|寄件人|收件者|副本|보낸 사람|받는 사람|발신|수신|참조|מאת|אל|עותק|"
+    "From|To|Cc|Bcc|Sender|Reply-To|On behalf of|Von|An|Kopie|Antwort"
+    " an|De|À|A|Para|Da|Van|Aan|Från|Till|Fra|Til|Kopi|"
+    "Lähettäjä|Vastaanottaja|Kopio|Od|Do|DW|UDW|Komu|Kopia|Kopie|Kópia|Feladó|Címzett|Másolatot kap|De"
+    " la|Către|Gönderen|Kimden|"
+    "Kime|Alıcı|Bilgi|От|Кому|Копия|Копие|До|Від|Копія|Από|Προς|Κοιν\\.?|Κοινοποίηση|Šalje|Prima|Za|Kp|Kopija"
+    "|Saatja|Adressaat|"
+    "Koopia|No|Kam|Nuo|差出人|送信者|宛先|发件人|收件人|抄送|寄件者|寄件人|收件者|副本|보낸 사람|받는 사람|발신"
+    "|수신|참조|מאת|אל|עותק|"
     "من|إلى|نسخة|از|به|رونوشت|Từ|Đến|Tới|จาก|ถึง|สำเนา|Dari|Kepada|Tembusan|Per a|A/c|Frá|Afrit|प्रेषक|प्रति|सीसी"
 )
 _HEADER = re.compile(rf"^[\s*_]*(?:{_LABELS})[*_]*\s*[:：]", re.IGNORECASE)
 _ANY_HEADER = re.compile(r"^[\s*_]*[^\s:：<>@][^\d:：<>@]{0,24}[*_]*\s*[:：][*_]*\s")
 _WROTE = re.compile(
     r"\b(?:wrote|writes|said|schrieb|a écrit|escribió|escreveu|ha scritto|scrisse|schreef|geschreven|skrev|kirjoitti|"
-    r"napisał\w*|pisze|napsala?|napísala?|napisa[ol]|írta|a scris|yazdı|написа\w*|пише|пишет|έγραψε|kirjutas|rašė|rakstīja|"
-    r"skrifaði|menulis|viết|va escriure|missatge de|quoting|zitat von|wiadomość napisana)\b|写道|寫道|書きました|のメッセージ|のメール"
+    r"napisał\w*|pisze|napsala?|napísala?|napisa[ol]|írta|a scris|yazdı|написа\w*|пише|пишет|έγραψε|kirjutas"
+    r"|rašė|rakstīja|"
+    r"skrifaði|menulis|viết|va escriure|missatge de|quoting|zitat von|wiadomość napisana)\b|写道|寫道|書きました"
+    r"|のメッセージ|のメール"
     r"|작성|쓴 글|כתב|كتب|كتابة|نوشت|लिखा|เขียน",
     re.IGNORECASE,
 )
@@ -104,7 +110,11 @@ def _quoting_lines(lines: list[str]) -> list[int]:
         if "@" not in line:
             continue
         depth, words = split_quote(line)
-        if depth or _is_header(lines, number) or _is_attribution(_unwrapped(lines, number, words), lines[number + 1 :][:4]):
+        if (
+            depth
+            or _is_header(lines, number)
+            or _is_attribution(_unwrapped(lines, number, words), lines[number + 1 :][:4])
+        ):
             chosen.append(number)
     return chosen
 

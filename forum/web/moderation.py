@@ -106,7 +106,7 @@ def decide_on_many() -> Page:
         left = len(chosen) - done
         flash(
             f"{done} {_PAST[Decision(decision)]}."
-            + (f" {left} stay as they are: decided already, or not possible." if left else "")
+            + (f" Left as before: {left}, decided already or not possible." if left else "")
         )
     return redirect("/held")
 

@@ -1,6 +1,6 @@
 """Mails made to break a reader: nested, endless, swelling, or slow. Each is at most as large as a mail may be.
 
-    python -m tests.fuzz.bombs     prints one line of JSON a bomb: seconds of processor time and memory at its peak
+python -m tests.fuzz.bombs     prints one line of JSON a bomb: seconds of processor time and memory at its peak
 """
 
 import base64
@@ -95,7 +95,9 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "10 MB of spaces": lambda: _text(b" " * 10_000_000 + b"end"),
     "10 MB of quotes": lambda: _text(b"> " + b"\r\n> ".join([_WORDS] * 270_000)),
     "quote marks 1 MB deep": lambda: _text(b">" * 1_000_000 + b" a\r\n" + _WORDS),
-    "100,000 attribution lines": lambda: _text(b"On Mon, 9 Nov 2026 at 08:15, Ann Lee <ann@example.org> wrote:\r\n" * 100_000),
+    "100,000 attribution lines": lambda: _text(
+        b"On Mon, 9 Nov 2026 at 08:15, Ann Lee <ann@example.org> wrote:\r\n" * 100_000
+    ),
     "attributions without an end": lambda: _text(b"On Mon, 9 Nov 2026, Ann Lee\r\n" * 100_000),
     "100,000 header blocks": lambda: _text(b"From: a\r\nSent: b\r\nTo: c\r\nSubject: d\r\n\r\n" * 100_000),
     "200,000 signatures": lambda: _text(b"-- \r\nAnn\r\n" * 200_000),
@@ -117,7 +119,7 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "flowed text without an end": lambda: _text(b"a \r\n" * 1_000_000, b"text/plain; format=flowed"),
     "a report on 100,000 addresses": lambda: (
         _HEAD
-        + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNot delivered.\r\n"
+        + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNot sent.\r\n"
         + b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a\r\n\r\n"
         + b"Final-Recipient: rfc822; a@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n" * 100_000
         + b"--b--\r\n"
@@ -146,7 +148,11 @@ def main() -> None:
         began = time.monotonic()
         try:
             seen, peak = set_off(name)
-            found: dict[str, object] = {"kind": seen.parsed.kind, "seconds": round(seen.seconds, 2), "peak_mb": round(peak)}
+            found: dict[str, object] = {
+                "kind": seen.parsed.kind,
+                "seconds": round(seen.seconds, 2),
+                "peak_mb": round(peak),
+            }
         except Exception as error:
             found = {"fault": f"{type(error).__name__}: {error}"[:200], "seconds": round(time.monotonic() - began, 2)}
         print(json.dumps({"bomb": name, **found}), flush=True)

@@ -17,7 +17,19 @@ Way = Callable[[bytes, random.Random], bytes]
 
 _CHARSETS = (
     *(b"utf-8", b"us-ascii", b"iso-8859-1", b"windows-1252", b"utf-16", b"utf-7", b"utf-32-be", b"koi8-r", b"gb18030"),
-    *(b"iso-2022-jp", b"hz", b"punycode", b"idna", b"rot13", b"base64", b"unicode_escape", b"x-none", b"", b'"', b"8bit"),
+    *(
+        b"iso-2022-jp",
+        b"hz",
+        b"punycode",
+        b"idna",
+        b"rot13",
+        b"base64",
+        b"unicode_escape",
+        b"x-none",
+        b"",
+        b'"',
+        b"8bit",
+    ),
 )
 _ENCODINGS = (b"7bit", b"8bit", b"binary", b"base64", b"quoted-printable", b"x-uuencode", b"\x00", b"base64, base64")
 _TYPES = (
@@ -25,27 +37,105 @@ _TYPES = (
     *(b"multipart/related", b"multipart/report; report-type=delivery-status", b"multipart/signed", b"multipart/digest"),
     *(b"multipart/encrypted", b"message/rfc822", b"message/delivery-status", b"message/partial", b"message/global"),
     *(b"message/external-body", b"message/disposition-notification", b"application/ms-tnef", b"application/pkcs7-mime"),
-    *(b"application/octet-stream", b"a/b/c", b"/", b"text", b"text/plain; charset", b"multipart/mixed; boundary=", b";"),
+    *(
+        b"application/octet-stream",
+        b"a/b/c",
+        b"/",
+        b"text",
+        b"text/plain; charset",
+        b"multipart/mixed; boundary=",
+        b";",
+    ),
 )
 _FIELDS = (
     *(b"From", b"To", b"Cc", b"Sender", b"Reply-To", b"Subject", b"Date", b"Message-ID", b"In-Reply-To", b"References"),
     *(b"Content-Type", b"Content-Transfer-Encoding", b"Content-Disposition", b"Return-Path", b"List-Id", b"Received"),
-    *(b"Auto-Submitted", b"Precedence", b"Authentication-Results", b"DKIM-Signature", b"MIME-Version", b"X-Failed-Recipients"),
+    *(
+        b"Auto-Submitted",
+        b"Precedence",
+        b"Authentication-Results",
+        b"DKIM-Signature",
+        b"MIME-Version",
+        b"X-Failed-Recipients",
+    ),
 )
 _VALUES = (
-    *(b"", b" ", b"\xff\xfe\xfd", b"=?", b"=?utf-8?b?", b"=?utf-8?q?=", b"=?utf-8?b?//79?=", b"=?x?x?x?=", b"<", b"<>", b">"),
+    *(
+        b"",
+        b" ",
+        b"\xff\xfe\xfd",
+        b"=?",
+        b"=?utf-8?b?",
+        b"=?utf-8?q?=",
+        b"=?utf-8?b?//79?=",
+        b"=?x?x?x?=",
+        b"<",
+        b"<>",
+        b">",
+    ),
     *(b"<" * 500, b"(" * 500, b'"' * 499, b"\\" * 500, b"a@" * 300, b"@,;:" * 100, b"<a@b> " * 400, b"x" * 2000),
     *(b"Thu, 32 Foo 99999 99:99:99 +9999", b"0", b"1 Jan 0001 00:00:00 -2359", b"31 Dec 9999 23:59:59 -0100"),
     *(b"mx; dmarc=pass (", b'mx 1; dkim=pass header.d="', b"v=1; a=rsa-sha256; d=\xff; s=..; b=; bh=", b"\xed\xa0\x80"),
-    *(b"attachment; filename*0*=utf-8''%", b"inline; filename*=x'y'%zz%00", b"multipart/mixed; boundary=\"\\", b"a:b@c:d@[1"),
+    *(
+        b"attachment; filename*0*=utf-8''%",
+        b"inline; filename*=x'y'%zz%00",
+        b'multipart/mixed; boundary="\\',
+        b"a:b@c:d@[1",
+    ),
 )
 _PIECES = (
-    *(b"\x00", b"\r", b"\n", b"\r\n.\r\n", b"\r\n\r\n", b"\x1a", b"\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\x1b$B", b"~{"),
-    *(b"--\r\n", b"-- \r\n", b"> " * 200, b">" * 3000, b"\r\n>From ", b"begin 644 a\r\n", b"=\r\n", b"=3D=00=ED=A0=80", b"=C3"),
-    *(b"<div>" * 300, b"<blockquote>" * 120, b"</div>" * 100, b"<!--", b"<![CDATA[", b"<style>", b"<script>a()</script>"),
-    *(b'<a href="javascript:a()">', b"<img src=x onerror=a()>", b"&#x0;&#55296;&#xffffffff;", b"<svg/onload=a()>", b"<x" * 200),
-    *("\u202e\u2066\ufeff\u0000\U0001f9d1\u200d".encode(), b"On " * 400, b"From: a\r\nSent: b\r\nTo: c\r\n" * 20, b" " * 5000),
-    *(b"On Monday, Ann wrote:\r\n" * 40, b"_" * 4000, b"-----Original Message-----\r\n" * 10, b"http://" + b"a/" * 1500),
+    *(
+        b"\x00",
+        b"\r",
+        b"\n",
+        b"\r\n.\r\n",
+        b"\r\n\r\n",
+        b"\x1a",
+        b"\x85",
+        b"\xe2\x80\xa8",
+        b"\xef\xbb\xbf",
+        b"\x1b$B",
+        b"~{",
+    ),
+    *(
+        b"--\r\n",
+        b"-- \r\n",
+        b"> " * 200,
+        b">" * 3000,
+        b"\r\n>From ",
+        b"begin 644 a\r\n",
+        b"=\r\n",
+        b"=3D=00=ED=A0=80",
+        b"=C3",
+    ),
+    *(
+        b"<div>" * 300,
+        b"<blockquote>" * 120,
+        b"</div>" * 100,
+        b"<!--",
+        b"<![CDATA[",
+        b"<style>",
+        b"<script>a()</script>",
+    ),
+    *(
+        b'<a href="javascript:a()">',
+        b"<img src=x onerror=a()>",
+        b"&#x0;&#55296;&#xffffffff;",
+        b"<svg/onload=a()>",
+        b"<x" * 200,
+    ),
+    *(
+        "\u202e\u2066\ufeff\u0000\U0001f9d1\u200d".encode(),
+        b"On " * 400,
+        b"From: a\r\nSent: b\r\nTo: c\r\n" * 20,
+        b" " * 5000,
+    ),
+    *(
+        b"On Monday, Ann wrote:\r\n" * 40,
+        b"_" * 4000,
+        b"-----Original Message-----\r\n" * 10,
+        b"http://" + b"a/" * 1500,
+    ),
 )
 
 
@@ -162,7 +252,9 @@ def with_broken_encoded_words(raw: bytes, dice: random.Random) -> bytes:
 
 def with_other_line_ends(raw: bytes, dice: random.Random) -> bytes:
     lines = re.split(rb"\r\n|\r|\n", raw)
-    ends = dice.choice(((b"\n",), (b"\r",), (b"\r\n", b"\n", b"\r"), (b"\r\r\n",), (b"\n\r",), (b"\r\n", b"\x0b"), (b"",)))
+    ends = dice.choice(
+        ((b"\n",), (b"\r",), (b"\r\n", b"\n", b"\r"), (b"\r\r\n",), (b"\n\r",), (b"\r\n", b"\x0b"), (b"",))
+    )
     return b"".join(line + dice.choice(ends) for line in lines)
 
 
@@ -182,7 +274,7 @@ def nested(raw: bytes, dice: random.Random) -> bytes:
 def spliced(raw: bytes, dice: random.Random, corpus: Sequence[bytes] = ()) -> bytes:
     """The head of one mail on the body of another."""
     other = dice.choice(corpus) if corpus else raw
-    head, gap, body = _divided(raw)
+    head, gap, _body = _divided(raw)
     return head + gap + _divided(other)[2] if dice.random() < 0.5 else head + b"\r\n" + other
 
 

@@ -13,7 +13,9 @@ from mailgateway.parse import ParsedMail, as_json
 AUTHSERV_ID = "mx.example.net"
 # Of processor time, since other programs may be at work.
 LONGEST = 2.0
-_ACTIVE = re.compile(r"<\s*(?:script|style|iframe|object|svg|form|meta)\b|<[^>]*\son\w+\s*=|<[^>]*javascript:", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"<\s*(?:script|style|iframe|object|svg|form|meta)\b|<[^>]*\son\w+\s*=|<[^>]*javascript:", re.IGNORECASE
+)
 
 
 class Fault(Exception):
@@ -53,7 +55,17 @@ def _can_be_stored(parsed: ParsedMail) -> None:
         shown.encode()
     except UnicodeEncodeError as error:
         raise Fault(f"a half character is left: {error}") from error
-    for name in ("text", "folded", "html", "subject", "from_address", "from_name", "message_id", "in_reply_to", "reason"):
+    for name in (
+        "text",
+        "folded",
+        "html",
+        "subject",
+        "from_address",
+        "from_name",
+        "message_id",
+        "in_reply_to",
+        "reason",
+    ):
         if "\0" in getattr(parsed, name):
             raise Fault(f"a null is left in {name}")
     if parsed.kind == "post" and not (parsed.text or parsed.attachments):

@@ -1,4 +1,4 @@
-"""The short form of `make fuzz`: broken mails, trees and bombs for some seconds, the same ones and new ones each time."""
+"""The short form of `make fuzz`: broken mails, trees and bombs, the same ones and new ones each time."""
 
 import random
 

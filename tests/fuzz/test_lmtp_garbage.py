@@ -18,13 +18,59 @@ from tests.lmtp import Lmtp
 
 GROUP = "cardiology@lists.localhost"
 _LINES = (
-    *(b"LHLO x", b"LHLO", b"EHLO x", b"HELO x", b"LHLO \xff\xfe", b"LHLO " + b"a" * 5000, b"NOOP", b"RSET", b"VRFY a", b"HELP"),
-    *(b"MAIL FROM:<ann@example.org>", b"MAIL FROM:<>", b"MAIL FROM:", b"MAIL", b"MAIL FROM:<a@b> SIZE=9999999999", b"mail from:<A>"),
-    *(b"MAIL FROM:<ann@example.org> SMTPUTF8 BODY=8BITMIME", b"MAIL FROM:<" + b"a" * 70_000 + b"@b>", b"MAIL FROM:<\0@b>"),
-    *(b"RCPT TO:<cardiology@lists.localhost>", b"RCPT TO:<cardiology@lists.localhost>", b"RCPT TO:<nobody@lists.localhost>"),
-    *(b"RCPT TO:<\xff\xfe@lists.localhost>", b"RCPT TO:<cardiology@lists.localhost> NOTIFY=NEVER", b"RCPT TO:", b"RCPT TO:<@>"),
-    *(b"RCPT TO:<@a,@b:cardiology@lists.localhost>", b'RCPT TO:<"a b"@lists.localhost>', b"RCPT TO:<bounce+zzz@lists.localhost>"),
-    *(b"DATA", b"DATA x", b"BDAT 10 LAST", b"AUTH PLAIN AAAA", b"STARTTLS", b"\0\0\0", b"\x16\x03\x01\x02", b"", b" ", b"GET / HTTP/1.1"),
+    *(
+        b"LHLO x",
+        b"LHLO",
+        b"EHLO x",
+        b"HELO x",
+        b"LHLO \xff\xfe",
+        b"LHLO " + b"a" * 5000,
+        b"NOOP",
+        b"RSET",
+        b"VRFY a",
+        b"HELP",
+    ),
+    *(
+        b"MAIL FROM:<ann@example.org>",
+        b"MAIL FROM:<>",
+        b"MAIL FROM:",
+        b"MAIL",
+        b"MAIL FROM:<a@b> SIZE=9999999999",
+        b"mail from:<A>",
+    ),
+    *(
+        b"MAIL FROM:<ann@example.org> SMTPUTF8 BODY=8BITMIME",
+        b"MAIL FROM:<" + b"a" * 70_000 + b"@b>",
+        b"MAIL FROM:<\0@b>",
+    ),
+    *(
+        b"RCPT TO:<cardiology@lists.localhost>",
+        b"RCPT TO:<cardiology@lists.localhost>",
+        b"RCPT TO:<nobody@lists.localhost>",
+    ),
+    *(
+        b"RCPT TO:<\xff\xfe@lists.localhost>",
+        b"RCPT TO:<cardiology@lists.localhost> NOTIFY=NEVER",
+        b"RCPT TO:",
+        b"RCPT TO:<@>",
+    ),
+    *(
+        b"RCPT TO:<@a,@b:cardiology@lists.localhost>",
+        b'RCPT TO:<"a b"@lists.localhost>',
+        b"RCPT TO:<bounce+zzz@lists.localhost>",
+    ),
+    *(
+        b"DATA",
+        b"DATA x",
+        b"BDAT 10 LAST",
+        b"AUTH PLAIN AAAA",
+        b"STARTTLS",
+        b"\0\0\0",
+        b"\x16\x03\x01\x02",
+        b"",
+        b" ",
+        b"GET / HTTP/1.1",
+    ),
     *(b"Subject: a", b".", b"..", b". ", b".\r", b"\r.\r", b"a" * 200_000, b"\xe2\x80\xa8", b"XCLIENT NAME=a", b"QUIT"),
 )
 _REPLY = re.compile(rb"[2-5][0-9]{2}[ -][^\r\n]*")
@@ -52,7 +98,10 @@ def test_weird_lines_get_answers_and_leave_the_door_open(port: int, seed: int | 
     assert (mails - before[0] > 0) >= (told > 0), seed
     assert recipients - before[1] >= mails - before[0]
     with Lmtp(("127.0.0.1", port)) as door:
-        assert door.hand_in("ann@example.org", [GROUP], b"From: ann@example.org\r\n\r\nStill there?\r\n")[GROUP][:3] == "250"
+        assert (
+            door.hand_in("ann@example.org", [GROUP], b"From: ann@example.org\r\n\r\nStill there?\r\n")[GROUP][:3]
+            == "250"
+        )
     assert _stored()[0] == mails + 1
 
 
@@ -78,7 +127,16 @@ def test_a_line_without_an_end_is_refused_without_filling_the_memory(port: int) 
 
 def _said(dice: random.Random) -> bytes:
     """A whole conversation at once, as nobody should hold it."""
-    polite = [b"LHLO x", b"MAIL FROM:<ann@example.org>", b"RCPT TO:<cardiology@lists.localhost>", b"DATA", b"A: b", b"", b"c", b"."]
+    polite = [
+        b"LHLO x",
+        b"MAIL FROM:<ann@example.org>",
+        b"RCPT TO:<cardiology@lists.localhost>",
+        b"DATA",
+        b"A: b",
+        b"",
+        b"c",
+        b".",
+    ]
     lines = [] if dice.random() < 0.3 else polite[: dice.randrange(len(polite) + 1)]
     for _ in range(dice.randrange(12)):
         lines.insert(dice.randrange(len(lines) + 1), dice.choice(_LINES))

@@ -8,24 +8,40 @@ from hypothesis import strategies as st
 _WORDS = st.one_of(
     st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.binary(max_size=200),
-    st.sampled_from((b"> quoted\r\n\r\nOwn words.", b"Own words.\r\n\r\nOn Monday, Ann wrote:\r\n> a\r\n", b"-- \r\nAnn\r\n")),
-    st.sampled_from((b"<p>Own words.<blockquote>a</blockquote>", b"<div><p>a</div></p><a href='javascript:a'>b", b"unsubscribe")),
+    st.sampled_from(
+        (b"> quoted\r\n\r\nOwn words.", b"Own words.\r\n\r\nOn Monday, Ann wrote:\r\n> a\r\n", b"-- \r\nAnn\r\n")
+    ),
+    st.sampled_from(
+        (b"<p>Own words.<blockquote>a</blockquote>", b"<div><p>a</div></p><a href='javascript:a'>b", b"unsubscribe")
+    ),
 )
-_CHARSET = st.sampled_from(("utf-8", "us-ascii", "iso-8859-1", "utf-16", "koi8-r", "iso-2022-jp", "x-none", "", '"', "hex"))
+_CHARSET = st.sampled_from(
+    ("utf-8", "us-ascii", "iso-8859-1", "utf-16", "koi8-r", "iso-2022-jp", "x-none", "", '"', "hex")
+)
 _LEAF = st.sampled_from(
     (
         *("text/plain", "text/html", "text/calendar", "text/plain; format=flowed; delsp=yes", "application/pdf"),
-        *("application/ms-tnef", "image/png", "message/delivery-status", "message/feedback-report", "application/pgp-signature"),
+        *(
+            "application/ms-tnef",
+            "image/png",
+            "message/delivery-status",
+            "message/feedback-report",
+            "application/pgp-signature",
+        ),
         *("message/disposition-notification", "text/rtf", "x", ""),
     )
 )
 _BRANCH = st.sampled_from(("mixed", "alternative", "related", "report", "signed", "digest", "encrypted", "x", ""))
 _NAME = st.text(max_size=40)
-_FIELDS = st.sampled_from(("Subject", "From", "To", "Date", "Message-ID", "References", "In-Reply-To", "Reply-To", "List-Id"))
+_FIELDS = st.sampled_from(
+    ("Subject", "From", "To", "Date", "Message-ID", "References", "In-Reply-To", "Reply-To", "List-Id")
+)
 _VALUE = st.one_of(
     st.text(max_size=80).map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.binary(max_size=80),
-    st.sampled_from((b"=?utf-8?b?w7w=?=", b"=?utf-8?q?=C3?= =?utf-8?q?=BC?=", b"<a@b> <c@d>", b'"A, B" <a@b>, c@d', b"a: b@c;")),
+    st.sampled_from(
+        (b"=?utf-8?b?w7w=?=", b"=?utf-8?q?=C3?= =?utf-8?q?=BC?=", b"<a@b> <c@d>", b'"A, B" <a@b>, c@d', b"a: b@c;")
+    ),
 )
 
 

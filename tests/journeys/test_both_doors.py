@@ -117,7 +117,7 @@ def _read_first(scene: Scene) -> None:
 
 def _slowed(scene: Scene) -> None:
     assert scene.answers is not None
-    earlier = post(scene.author, scene.group, "Re: Call schedule", "An earlier post.", answers=scene.answers.id)
+    earlier = post(scene.author, scene.group, "Re: Call schedule in June", "An earlier post.", answers=scene.answers.id)
     assert isinstance(earlier, Published)
     with transaction():
         db.session.get_one(Thread, scene.answers.thread_id).slow_seconds = 3600

@@ -113,7 +113,9 @@ def ward(site: Site) -> Ward:
     return Ward(site, group, people)
 
 
-@pytest.mark.parametrize("words", ["", "Approve.", "yes!\n\nMo\n-- \nDr Mo Dee, St Elsewhere", "*APPROVE*", "> approve?\n\napprove"])
+@pytest.mark.parametrize(
+    "words", ["", "Approve.", "yes!\n\nMo\n-- \nDr Mo Dee, St Elsewhere", "*APPROVE*", "> approve?\n\napprove"]
+)
 def test_l59_an_empty_answer_or_approve_lets_a_post_out(ward: Ward, words: str) -> None:
     """A moderator approves by answering the mail with nothing, `approve` or `yes`."""
     held = ward.write("Locum cover")
@@ -156,7 +158,7 @@ def test_l59_anything_else_changes_nothing_and_asks(ward: Ward) -> None:
 
 
 def test_l59_only_the_moderator_of_the_token_decides(ward: Ward, site: Site) -> None:
-    """Nobody decides with another's token, without authentication, by an automatic mail or after leaving the role."""
+    """Another's token, a failed sender, automatic mail or a former moderator decide nothing."""
     held = ward.write("Locum cover")
     notice = ward.notice(MO)
     ward.answer(notice, "approve", sender=MIA)
@@ -181,7 +183,7 @@ def test_l59_only_the_moderator_of_the_token_decides(ward: Ward, site: Site) -> 
 
 
 def test_l60_the_second_decision_is_harmless_and_says_who_acted(ward: Ward) -> None:
-    """A second decision changes nothing and says who acted; the others get one line, or nothing by choice."""
+    """A second decision changes nothing and says who acted; others get one line, or none by choice."""
     held = ward.write("Locum cover")
     ward.answer(ward.notice(MO), "approve")
     [line] = [mail for mail in ward.mails(MIA) if "Re: To decide" in mail["Subject"]]
@@ -201,7 +203,7 @@ def test_l60_the_second_decision_is_harmless_and_says_who_acted(ward: Ward) -> N
 
 
 def test_l61_the_held_mail_says_why_and_is_safe_to_read(ward: Ward, site: Site) -> None:
-    """The held mail comes within 10 s, one a moderator, with why and the author's history; nothing in it is live."""
+    """A held mail comes within 10 s with why and the author's history; nothing in it is live."""
     hostile = (
         "See https://evil.example/login?u=1 and www.evil.example or evil.com\nMail bob@clinic.example now.\n"
         '<img src="https://evil.example/pixel.png"> <script>alert(1)</script>'
@@ -275,7 +277,7 @@ def test_l62_a_summary_is_answered_by_numbers(ward: Ward) -> None:
     assert not ward.membership(ANN).trusted
     said = flat(ward.notice(MIA, "Re: Re: 5 posts"))
     assert "“9a” was not understood" in said
-    assert "1. approved: One" in said
+    assert "1. approved." in said
     assert "off-topic" in plain(ward.notice(BEA, "Two"))
     assert "Your post is out" in ward.notice(BEA, "Three")["Subject"] or ward.notice(BEA, "out: Three")
     ward.answer(summary, "all a", sender=MIA)
@@ -322,7 +324,7 @@ def test_l62_a_claim_is_seen_by_the_others_and_expires(
     assert "Mo Dee is looking at it" in browser.open(f"/held/{held.public_id}")
     move_clock(16 * 60)
     assert "is looking at it" not in browser.open(f"/held/{held.public_id}")
-    ward.answer([mail for mail in ward.mails(MIA) if mail["Subject"].startswith("To decide")][0], "claim", sender=MIA)
+    ward.answer(next(mail for mail in ward.mails(MIA) if mail["Subject"].startswith("To decide")), "claim", sender=MIA)
     assert held.claimed_by_id == ward.member(MIA).id
 
 
@@ -340,7 +342,7 @@ def test_l62_while_somebody_is_on_duty_only_they_hear(ward: Ward, move_clock: Ca
 def test_l62_moderators_are_reminded_and_the_author_gets_it_back(
     ward: Ward, move_clock: Callable[[float], None]
 ) -> None:
-    """All moderators are reminded after a day and a day before the end; then the author gets the whole text back."""
+    """All are reminded after a day and before the end; then the author gets the whole text back."""
     with transaction():
         ward.group.decide_within_days = 5
         ward.membership(MO).held_notices = HeldNotices.NONE
@@ -369,7 +371,7 @@ def test_l62_moderators_are_reminded_and_the_author_gets_it_back(
 
 
 def test_l63_an_edit_keeps_the_original_and_marks_the_post(ward: Ward, site: Site) -> None:
-    """`edit` with a new text approves it; the original is kept for moderators and readers see that it was changed."""
+    """`edit` lets it out with a new text; the original is kept, and readers see that it was changed."""
     held = ward.write("Locum cover", "Mr Jones of 5 High Street needs a bed.")
     ward.answer(ward.notice(), "Edit:\nA patient needs a bed.\n\nWho has one?\n-- \nDr Mo Dee")
     post = db.session.get_one(Post, held.post_id)
@@ -412,12 +414,12 @@ def test_l64_approved_mail_keeps_its_date_and_its_thread(ward: Ward, move_clock:
 
 
 def test_l65_one_answer_trusts_approves_all_holds_and_slows(ward: Ward, move_clock: Callable[[float], None]) -> None:
-    """`approve and trust`, `approve all`, `hold thread`, `slow thread N minutes` in one answer, each with its way back."""
+    """One answer can trust, approve all of an author, hold and slow the thread; each has its way back."""
     for subject in ("One", "Two", "Three"):
         ward.write(subject)
     forged = ward.write("Forged", dmarc=None)
     ward.write("Other", sender=BEA)
-    about_one = [mail for mail in ward.mails(MO) if "One" in mail["Subject"]][0]
+    about_one = next(mail for mail in ward.mails(MO) if "One" in mail["Subject"])
     ward.answer(about_one, "Approve all and trust, slow this thread 30 minutes")
     assert ward.posts() == ["One", "Two", "Three"]
     assert forged.state is HeldState.WAITING
@@ -484,7 +486,7 @@ def test_l66_who_does_not_moderate_holds_nothing(ward: Ward) -> None:
 
 
 def test_l67_moderators_obey_by_setting_and_hear_nothing_twice(ward: Ward, site: Site) -> None:
-    """Moderators' own posts obey the rules by setting, and a notice sent back to the list is never posted."""
+    """Moderators' posts obey the rules by setting; a notice sent back to the list is never posted."""
     ward.write("By Mo", sender=MO)
     assert ward.posts() == ["By Mo"]
     with transaction():
@@ -548,9 +550,9 @@ def test_l83_every_act_of_moderating_is_in_the_log_with_its_way_back(ward: Ward)
     ward.write("One")
     ward.answer(ward.notice(), "approve and trust, hold thread")
     about_one = ward.notice()
-    ward.answer([mail for mail in ward.mails(MO) if mail["Subject"].startswith("To decide")][0], "hold group")
+    ward.answer(next(mail for mail in ward.mails(MO) if mail["Subject"].startswith("To decide")), "hold group")
     ward.write("Two", sender=BEA)
-    ward.answer([mail for mail in ward.mails(MO) if "Two" in mail["Subject"]][0], "reject: off topic")
+    ward.answer(next(mail for mail in ward.mails(MO) if "Two" in mail["Subject"]), "reject: off topic")
     entries = db.session.scalars(select(LogEntry).where(LogEntry.actor_id == ward.member(MO).id)).all()
     assert {entry.act for entry in entries} >= {"approve", "trust", "hold thread", "hold group", "reject"}
     assert all(entry.undo for entry in entries if entry.act != "join")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from forum.accounts.queries import member_by_email
 from forum.blobs import Blob
 from forum.db import db
+from forum.search.documents import documents_of
 from forum.threads.models import Post
 from forum.work import work_once, workers
 from mailgateway.models import InboundMail
@@ -52,3 +53,56 @@ def test_l77_an_erased_post_is_gone_and_people_are_told_that_sent_mail_stays(sit
     assert (raw.raw_digest, raw.subject) == (None, "")
     kept = b"".join(db.session.scalars(select(Blob.content)))
     assert SECRET.encode() not in kept
+
+
+def test_l76_members_addresses_are_names_wherever_readers_look(site: Site) -> None:
+    """Members' addresses are names in mail, web, digest and index; only one's own stays, in one's own words."""
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    a_member("bob@example.org", "Bob Stone", group)
+    a_member("carol@example.org", "Carol Reed", group)
+    own = (
+        "Write to me at ann@example.org, or ask carol@example.org.\n\n"
+        "> See bob+lists@example.org first.\n\nYes.\n\n"
+        "> Or carol@example.org?\n\nNo.\n"
+    )
+    quote = (
+        "\n________________________________\nNuo: Bob Stone <bob@example.org>\nIšsiųsta: 2026 m. spalio 5 d. 20:12\n"
+        "Kam: Ann Lee <ann@example.org>; carol@example.org\nTema: Rota\n\n"
+        "My own address is bob@example.org.\n\nOn Sun, 4 Oct 2026 at 20:12, Carol <\ncarol@example.org> wrote:\n> x\n"
+    )
+    site.hand_in(a_mail("Ann <ann@example.org>", CARDIOLOGY, "Re: Rota", own + quote), CARDIOLOGY)
+    site.work()
+    markup = a_mail("Ann <ann@example.org>", CARDIOLOGY, "Second", "x")
+    markup.set_content(
+        '<p>Mine: <a href="mailto:ann@example.org">ann@example.org</a>, '
+        'hers: <a href="mailto:carol@example.org">Carol</a></p><blockquote type="cite">'
+        '<a href="mailto:bob@example.org">bob@example.org</a> said</blockquote><p>Indeed.</p>',
+        subtype="html",
+    )
+    site.hand_in(markup, CARDIOLOGY)
+    site.work()
+    work_once(site.core, {"index": workers()["index"]}, "test")
+    db.session.rollback()
+    posts = db.session.scalars(select(Post).order_by(Post.id)).all()
+    assert len(posts) == 2
+    browser = Browser(site.core).sign_in(ann)
+    pages = [browser.fetch(f"/t/{post.thread.public_id}").get_data(as_text=True) for post in posts]
+    stored = [part for post in posts for part in (post.text, post.folded, post.html, post.thread.last_excerpt)]
+    sent: list[str] = []
+    for each in site.mailed("carol@example.org"):
+        message = message_from_bytes(each.content, policy=default)
+        for kind in ("plain", "html"):
+            part = message.get_body((kind,))
+            assert part is not None
+            sent.append(str(part.get_content()))
+    for shown in (*stored, *sent, *pages):
+        assert "bob@example.org" not in shown
+        assert "bob+lists@example.org" not in shown
+        assert "carol@example.org" not in shown
+    assert "Write to me at ann@example.org, or ask Carol Reed." in posts[0].text
+    assert "ann@example.org" not in posts[0].folded
+    assert 'href="mailto:ann@example.org"' in posts[1].html
+    indexed = "".join(document.text for document in documents_of([post.id for post in posts]))
+    assert "bob@example.org" not in indexed
+    assert "carol@example.org" not in indexed

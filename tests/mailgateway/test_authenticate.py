@@ -230,3 +230,77 @@ def test_a_name_that_cannot_exist_has_no_record_and_silences_nothing() -> None:
     assert lookup("a" * 70 + "._domainkey.example.org.") is None
     assert lookup("a..b._domainkey.example.org.") is None
     assert lookup._silent_until == {}
+
+
+# --- DMARC, checked here ---
+
+
+def dns_of(**records: str) -> TxtLookup:
+    """DNS with the key of example.org, mail.example.org and their like, and DMARC records by domain."""
+    dmarc = {f"_dmarc.{domain}.": value.encode() for domain, value in records.items()}
+    return lambda name: RECORD if "._domainkey." in name else dmarc.get(name)
+
+
+def from_(domain: str) -> bytes:
+    return MAIL.replace(b"ann@example.org", f"ann@{domain}".encode())
+
+
+@pytest.mark.parametrize(
+    ("author", "signer", "record", "assurance"),
+    [
+        ("example.org", "example.org", "v=DMARC1; p=reject; adkim=s", Assurance.PROVEN),
+        ("example.org", "mail.example.org", "v=DMARC1; p=reject", Assurance.PROVEN),
+        ("news.example.org", "mail.example.org", "v=DMARC1; p=none", Assurance.PROVEN),
+        ("example.org", "mail.example.org", "v=DMARC1; p=reject; adkim=s", Assurance.FAILED),
+        ("example.org", "mail.example.org", "v=DMARC1; p=none; adkim=s", Assurance.CLAIMED),
+        ("example.org", "mailer.test", "v=DMARC1; p=quarantine", Assurance.FAILED),
+        ("example.org", None, "v=DMARC1; p=reject", Assurance.FAILED),
+        ("example.org", None, "V = dmarc1 ;P=Quarantine", Assurance.FAILED),
+        ("example.org", None, "v=DMARC1; p=none", Assurance.CLAIMED),
+        ("example.org", None, "v=spf1 -all", Assurance.CLAIMED),
+        ("example.org", None, "p=reject; v=DMARC1", Assurance.CLAIMED),
+        ("practice.example.org", None, "v=DMARC1; p=none; sp=reject", Assurance.FAILED),
+        ("practice.example.org", None, "v=DMARC1; p=reject; sp=none", Assurance.CLAIMED),
+        ("practice.example.org", None, "v=DMARC1; p=reject", Assurance.FAILED),
+    ],
+)
+def test_without_our_mta_the_domains_own_dmarc_policy_counts(author, signer, record, assurance) -> None:
+    mail = from_(author) if signer is None else signed(from_(author), signer)
+    assert known_by(mail, dns_of(**{"example.org": record})).assurance is assurance
+
+
+def test_a_domains_own_record_goes_before_that_of_its_organisation() -> None:
+    dns = dns_of(**{"practice.example.org": "v=DMARC1; p=none", "example.org": "v=DMARC1; p=reject"})
+    assert known_by(from_("practice.example.org"), dns).assurance is Assurance.CLAIMED
+
+
+def test_a_broken_signature_of_a_domain_that_rejects_has_failed() -> None:
+    mail = signed().replace(b"Who can?", b"Send money.")
+    assert known_by(mail, dns_of(**{"example.org": "v=DMARC1; p=reject"})).assurance is Assurance.FAILED
+
+
+def test_silence_about_a_policy_is_waited_for_where_it_decides() -> None:
+    def silent(name: str) -> bytes | None:
+        if name.startswith("_dmarc."):
+            raise DnsTroubleError("silence")
+        return RECORD
+
+    assert known_by(signed(domain="mail.example.org"), silent).retry
+    assert known_by(signed(), silent).assurance is Assurance.PROVEN
+    # Without a signature it is a claim in any case, and needs no waiting.
+    assert known_by(MAIL, silent) == Authenticated(Assurance.CLAIMED, "no signature of example.org that holds")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("mail.example.co.uk", "example.co.uk", True),
+        ("a.example.co.uk", "b.example.co.uk", True),
+        ("co.uk", "example.co.uk", False),
+        ("other.co.uk", "example.co.uk", False),
+        ("hospital.nhs.uk", "practice.nhs.uk", False),
+        ("", "example.org", False),
+    ],
+)
+def test_alignment_knows_public_suffixes(one: str, other: str, same: bool) -> None:
+    assert aligned(one, other) is same

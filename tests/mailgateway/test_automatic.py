@@ -124,6 +124,10 @@ def test_a_filter_that_asks_for_proof_is_automatic_and_a_person_who_tells_of_one
         ("help", "", "help"),
         ("", "LEAVE", "leave"),
         ("Help", "help", "help"),
+        ("Re: Rota", "How do I unsubscribe?", "how do i unsubscribe"),
+        ("", "I no longer wish to receive these emails.", "i no longer wish to receive these emails"),
+        ("", "Bitte nehmen Sie mich aus dem Verteiler", "bitte nehmen sie mich aus dem verteiler"),
+        ("", "Merci de me désabonner", "merci de me désabonner"),
     ],
 )
 def test_a_mail_that_is_only_a_request_is_a_command(subject: str, text: str, command: str) -> None:
@@ -139,6 +143,9 @@ def test_a_mail_that_is_only_a_request_is_a_command(subject: str, text: str, com
         ("Help with a rota", ""),
         ("Join", "Join us on Thursday for the journal club."),
         ("Rota", "Remove me from the rota of May, I am at the congress."),
+        ("Rota", "I want to be removed from the on-call list for July"),
+        ("Rota", "Please stop the infusion"),
+        ("Rota", "How do patients unsubscribe from the recall letters?"),
     ],
 )
 def test_a_mail_with_other_words_is_no_command(subject: str, text: str) -> None:

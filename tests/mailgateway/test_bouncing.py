@@ -12,12 +12,13 @@ from forum.accounts.models import Address, PauseReason
 from forum.accounts.pausing import PROBE_DAYS, next_probe_at, pause, paused_address, resume, send_due_probes, way_back
 from forum.clock import now
 from forum.db import db, transaction
-from forum.queue import Task
+from forum.queue import Task, enqueue
 from mailgateway.bounces import BounceReport
 from mailgateway.bouncing import note
-from mailgateway.models import BounceNote
+from mailgateway.models import BounceNote, DeliveryState, Digest, DigestKind
 from mailgateway.refused import checks
-from tests.gateway import addresses
+from mailgateway.retention import forget_notes
+from tests.gateway import addresses, do_mail_work
 from tests.people import a_member
 from tests.reports import a_complaint, a_report
 
@@ -162,3 +163,21 @@ def test_doctor_warns_of_a_domain_that_refuses_us(core) -> None:
     )
     assert found["paused addresses"] == ("ok", "paused in the last day: 0; in all: 0.")
     assert _address("m1@hospital.example").pause_reason is None
+
+
+def test_a_refused_digest_is_read_like_a_report(core, ann) -> None:
+    with transaction() as session:
+        digest = Digest(member_id=ann.id, kind=DigestKind.DAILY, slot="2026-11-09", through_no=1, due_at=now())
+        digest.state, digest.done_at, digest.error = DeliveryState.REFUSED, now(), "refused: 550 5.1.1 no such user"
+        session.add(digest)
+        session.flush()
+        enqueue("bounce.digest_refused", digest.id)
+    do_mail_work(core)
+    assert _address().bounce_score == 1
+
+
+def test_old_notes_are_forgotten(core, ann, move_clock) -> None:
+    _note()
+    move_clock(91 * DAY)
+    assert forget_notes(now()) == 1
+    assert db.session.scalar(select(func.count()).select_from(BounceNote)) == 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from forum.accounts.models import Member
@@ -100,6 +100,13 @@ class Story:
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@example(steps=[Mode.DIGEST, "publish", "a day"])  # sent before the post was fanned out
+@example(steps=["publish", "fan_out", Mode.DIGEST, "deliver", "a day"])
+@example(
+    steps=["publish", Mode.WEEKLY, "publish", "fan_out", Mode.SINGLE, "publish", "deliver", Mode.DIGEST, "publish"]
+)
+@example(steps=[Mode.DIGEST, "publish", "away", "publish", "fan_out", "home", "publish", "a day", "publish"])
+@example(steps=["publish", "away", "fan_out", "publish", "deliver", "a day", "publish", "home", "fan_out"])
 @given(steps=STEPS)
 def test_each_post_comes_once_however_its_reader_chooses(core, sink, move_clock, steps) -> None:
     story = Story(core, sink, _ticking(core, move_clock))

@@ -12,7 +12,7 @@ from mailgateway.moderating_words import ANSWER_LINE, Act, Letter, own_words, re
 
 @pytest.mark.parametrize(
     "text",
-    ["", "\n \n", "approve", "Approve.", "*APPROVE*", "yes!", "“yes”", "- approve", "approve, all good", "> Why?\n\nyes"],
+    ["", "\n \n", "approve", "Approve.", "*APPROVE*", "yes!", "“yes”", "- approve", "approve, all good", "> Why?\nyes"],
 )
 def test_nothing_approve_and_yes_approve(text: str) -> None:
     assert read_answer(own_words(text)).acts == (Act.APPROVE,)
@@ -46,16 +46,16 @@ def test_some_words_take_the_rest_with_them(text: str, act: Act, words: str) -> 
 @pytest.mark.parametrize(
     ("text", "acts", "minutes"),
     [
-        ("approve and trust", (Act.APPROVE, Act.TRUST), 60),
-        ("Trust", (Act.TRUST,), 60),
-        ("approve all by this author. Hold thread!", (Act.APPROVE_ALL, Act.HOLD_THREAD), 60),
+        ("approve and trust", (Act.APPROVE, Act.TRUST), None),
+        ("Trust", (Act.TRUST,), None),
+        ("approve all by this author. Hold thread!", (Act.APPROVE_ALL, Act.HOLD_THREAD), None),
         ("approve\nslow this thread 2 hours", (Act.APPROVE, Act.SLOW_THREAD), 120),
         ("slow thread 30", (Act.SLOW_THREAD,), 30),
-        ("hold group", (Act.HOLD_GROUP,), 60),
-        ("release the list", (Act.RELEASE_GROUP,), 60),
+        ("hold group", (Act.HOLD_GROUP,), None),
+        ("release the list", (Act.RELEASE_GROUP,), None),
         # The first word has decided; the rest is only said.
-        ("approve. Return to work soon", (Act.APPROVE,), 60),
-        ("yes\nTrust me, it is fine", (Act.APPROVE,), 60),
+        ("approve. Return to work soon", (Act.APPROVE,), None),
+        ("yes\nTrust me, it is fine", (Act.APPROVE,), None),
     ],
 )
 def test_several_acts_stand_in_one_answer(text: str, acts: tuple[Act, ...], minutes: int) -> None:
@@ -84,7 +84,7 @@ def test_no_answer_breaks_the_reading(text: str) -> None:
         ("1a 2r 3r:off-topic", [(1, "a", ""), (2, "r", ""), (3, "r", "off-topic")]),
         ("1-3a", [(1, "a", ""), (2, "a", ""), (3, "a", "")]),
         ("All a\n", [(place, "a", "") for place in range(1, 6)]),
-        ("2b: say where 3 people met\n1 approve", [(1, "approve"[0], ""), (2, "b", "say where 3 people met")]),
+        ("2b: say where 3 people met\n1 approve", [(1, "a", ""), (2, "b", "say where 3 people met")]),
         ("1r:no\n1a", [(1, "r", "no")]),
         ("5c", [(5, "c", "")]),
     ],

@@ -199,3 +199,27 @@ def test_each_word_is_in_the_text_or_set_aside(text: str, intent: Intent) -> Non
 )
 def test_a_mail_of_plain_words_is_never_touched(text: str) -> None:
     assert trim(text, "reply").text.split() == text.split()
+
+
+@pytest.mark.parametrize("wrapped", ["Bob Stone <\nbob@x.example> wrote:", "Bob Stone <bob@x.example\n> wrote:"])
+def test_an_attribution_may_be_cut_in_the_middle_of_an_address(wrapped: str) -> None:
+    assert trim(f"Yes.\n\nOn Mon, 5 Oct 2026 at 20:12, {wrapped}\n{QUOTE}", "reply").text == "Yes."
+
+
+def test_what_one_says_of_oneself_is_no_attribution() -> None:
+    for line in ("On 5 October 2026 at 9:00 we wrote to the board:", "Am 5.10.2026 um 9:00 schrieb ich dem Vorstand:"):
+        text = f"{line}\n\nThe rota is not safe."
+        assert trim(text, "reply").text == text
+
+
+def test_a_business_card_needs_a_greeting_above_it() -> None:
+    card = "Cardiology\nTel: +44 20 7946 0012\nann@x.example\nwww.x.example"
+    assert trim(f"Yes.\n\nKind regards,\nAnn Lee\n{card}", "reply").text == "Yes.\n\nKind regards,\nAnn Lee"
+    assert trim(f"The trial's office:\n\n{card}", "reply").text == f"The trial's office:\n\n{card}"
+
+
+def test_people_may_ask_for_discretion() -> None:
+    text = (
+        "The case is the one of Friday.\n\nThis message is confidential, please do not forward it and delete it soon."
+    )
+    assert trim(text, "reply").text == text

@@ -31,7 +31,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0, help="After so long a run is cut off, and says so.")
     chosen = parser.parse_args()
     programs = install(chosen.folder.absolute())
-    figures: dict[str, Figures] = {"banyan individual": measure_banyan(chosen.members, chosen.connections, chosen.seconds)}
+    ours = measure_banyan(chosen.members, chosen.connections, chosen.seconds)
+    figures: dict[str, Figures] = {"banyan individual": ours}
     _tell("banyan individual", figures)
     with tempfile.TemporaryDirectory(prefix="banyan-peers-") as folder:
         mailman = Mailman(programs, Path(folder), free_port(), free_port())
@@ -39,7 +40,6 @@ def main() -> None:
         for mode in chosen.modes.split(","):
             figures[f"mailman {mode}"] = measure_mailman(mailman, mode, chosen.members, chosen.seconds)
             _tell(f"mailman {mode}", figures)
-    ours = figures["banyan individual"]
     ratios = {
         name: {
             "times_as_fast": round(ours["recipients_per_second"] / theirs["recipients_per_second"], 1),
@@ -48,7 +48,9 @@ def main() -> None:
         for name, theirs in figures.items()
         if theirs is not ours and theirs["recipients_per_second"]
     }
-    print(json.dumps({"members": chosen.members, "mailman_adding_seconds": adding, **figures, "banyan_against": ratios}))
+    print(
+        json.dumps({"members": chosen.members, "mailman_adding_seconds": adding, **figures, "banyan_against": ratios})
+    )
 
 
 def measure_banyan(members: int, connections: int, seconds: float) -> Figures:

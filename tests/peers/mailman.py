@@ -1,6 +1,7 @@
 """GNU Mailman 3 in folders of its own, with its shipped settings, a list, and a sink for a smarthost."""
 
 import base64
+import http.client
 import json
 import os
 import signal
@@ -9,9 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,14 @@ class Mailman:
 
     def ask(self, method: str, path: str, **values: str) -> Any:
         """One call of its REST interface."""
-        data = urllib.parse.urlencode(values).encode() if values else None
-        # It listens on loopback only, where nothing else can be asked for.
-        request = urllib.request.Request(f"http://127.0.0.1:{self.rest_port}/3.1{path}", data, method=method)
-        request.add_header("Authorization", "Basic " + base64.b64encode(b"restadmin:restpass").decode())
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+        sign_in = base64.b64encode(b"restadmin:restpass").decode()
+        headers = {"Authorization": f"Basic {sign_in}", "Content-Type": "application/x-www-form-urlencoded"}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.rest_port, timeout=60)) as connection:
+            connection.request(method, f"/3.1{path}", urllib.parse.urlencode(values), headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        assert answer.status < 300, f"{method} {path}: {answer.status} {content!r}"
+        return json.loads(content or b"null")
 
     @property
     def _settings(self) -> Path:
@@ -123,13 +125,16 @@ class Mailman:
 
     def _await(self, process: "subprocess.Popen[bytes]") -> None:
         until = time.monotonic() + _SECONDS_TO_START
-        while True:
-            try:
-                self.ask("GET", "/system/versions")
-                with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=5):
-                    return
-            except OSError as error:
-                said = (self.folder / "master.log").read_text()[-2000:]
-                assert process.poll() is None, f"Mailman has ended: {said}"
-                assert time.monotonic() < until, f"Mailman does not answer ({error}): {said}"
-                time.sleep(0.2)
+        while not self._answers():
+            said = (self.folder / "master.log").read_text()[-2000:]
+            assert process.poll() is None, f"Mailman has ended: {said}"
+            assert time.monotonic() < until, f"Mailman does not answer: {said}"
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            self.ask("GET", "/system/versions")
+            with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=5):
+                return True
+        except OSError:
+            return False

@@ -29,10 +29,13 @@ OPEN_PAGES = {
     "me.verify": "a signed one-time token",
     "moderation.confirm_page": "a signed token that was mailed to the author",
     "moderation.confirm_by_mail": "a signed token that was mailed to the author",
+    "pausing.ask": "a signed token that was mailed to a paused address, or stands behind one of its mails",
+    "pausing.send_again": "a signed token that was mailed to a paused address, or stands behind one of its mails",
     "private.answer": "a signed token under a private answer, for its recipient",
     "private.end": "a signed token under a private answer, for its recipient",
     "subscriptions.unsubscribe_page": "a signed token in a copy's List-Unsubscribe",
     "subscriptions.unsubscribe": "a signed token in a copy's List-Unsubscribe",
+    "subscriptions.undo_leaving": "a signed token in the mail that tells of leaving",
 }
 WITHOUT_CSRF = {"subscriptions.unsubscribe": "mail programs post it (RFC 8058); the token in its address is the proof"}
 

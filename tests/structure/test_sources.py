@@ -23,12 +23,14 @@ AUTHOR_READERS = {
     ("forum/threads/queries.py", "is_author"): "the same as a condition",
     ("forum/threads/queries.py", "count_posts_since"): "the quota",
     ("forum/threads/queries.py", "last_post_in"): "how soon somebody answers again in a slowed thread",
+    ("forum/threads/following.py", "is_followed"): "who has written in a thread follows it",
     ("forum/threads/actions.py", "claim_posts"): "who proves the address of an imported author gets the posts",
     ("forum/threads/overview.py", "transcript"): "an operator's view",
     ("forum/threads/overview.py", "_primary_emails"): "an operator's view",
     ("forum/moderation/queries.py", "history_of"): "what a moderator should know before deciding",
     ("forum/archives/exporting.py", "export_mbox"): "an export names its authors",
     ("mailgateway/compose.py", "_headers"): "the relay address in From",
+    ("mailgateway/compose.py", "_reply_to"): "where answers go to the author",
 }
 # Rows and values that are no posts and have an author too.
 NOT_A_POST = {"held", "found", "HeldPost", "submission", "as_submission"}
@@ -52,7 +54,7 @@ def test_nobody_but_the_transaction_commits() -> None:
 def test_a_transaction_is_opened_only_by_doors_and_workers() -> None:
     doors = re.compile(
         r"forum/(web|cli|demo)/|forum/(work|housekeeping)\.py|forum/(search/indexing|moderation/lateness)\.py"
-        r"|mailgateway/(intake|listen|deliver|notices|retention|cli)\.py"
+        r"|mailgateway/(intake|listen|deliver|digest|bench_digests|notices|retention|cli)\.py"
     )
     openers = {module for module, _, call in nodes(ast.Call) if dotted(call.func) == "transaction"}
     assert {module for module in openers if not doors.match(module)} <= {

@@ -98,7 +98,9 @@ def as_deployed(
 def provider(folder: Path, *, port: int, boxes: Path, settings: Mapping[str, str]) -> Postfix:
     """The mail server of somebody's hospital: takes what its people send, puts what comes into their Maildirs."""
     master_cf = re.sub(r"^smtp( +inet)", rf"127.0.0.1:{port}\1", master_services(), flags=re.MULTILINE)
-    main_cf = "compatibility_level = 3.6\nbiff = no\nmydestination =\nmynetworks = 127.0.0.0/8\nrecipient_delimiter = +\n"
+    main_cf = (
+        "compatibility_level = 3.6\nbiff = no\nmydestination =\nmynetworks = 127.0.0.0/8\nrecipient_delimiter = +\n"
+    )
     delivery = {
         "virtual_mailbox_base": str(boxes),
         "virtual_uid_maps": "static:65534",

@@ -1,6 +1,6 @@
 """A hospital's mail server, the community's mail server, the community, and people with mailboxes.
 
-    s-nail -> provider's Postfix -> deploy/postfix -> LMTP -> banyan -> deploy/postfix (banyan-out) -> provider -> Maildir
+s-nail -> provider's Postfix -> deploy/postfix -> LMTP -> banyan -> deploy/postfix (banyan-out) -> provider -> Maildir
 """
 
 import base64
@@ -43,7 +43,7 @@ GONE = "gone@example.org"
 SLOW = "slow@slow.example"
 # So many that their copies take a while.
 CROWD = tuple(f"member{number:04d}@crowd.example" for number in range(1500))
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 Found = TypeVar("Found")
 
@@ -211,7 +211,9 @@ def a_town(folder: Path) -> Iterator[Town]:
             settings={
                 "myhostname": "mail.example.org",
                 "virtual_mailbox_domains": "example.org",
-                "virtual_mailbox_maps": "inline:{ " + ", ".join(f"{{ {e} = {e.split('@')[0]}/ }}" for e in PEOPLE) + " }",
+                "virtual_mailbox_maps": "inline:{ "
+                + ", ".join(f"{{ {e} = {e.split('@')[0]}/ }}" for e in PEOPLE)
+                + " }",
                 "transport_maps": f"inline:{{ {{ {DOMAIN} = smtp:[127.0.0.1]:{smtp} }} }}",
                 "message_size_limit": "60000000",
                 "virtual_mailbox_limit": "0",

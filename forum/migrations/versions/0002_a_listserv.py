@@ -395,6 +395,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("digest_due_at IS NOT NULL"),
         postgresql_where=sa.text("digest_due_at IS NOT NULL"),
     )
+    # Who chose digests before there were any gets the first one at the next digest hour, with what is new from now on.
+    op.execute(
+        "UPDATE membership SET digest_no = COALESCE((SELECT value FROM counter WHERE name = 'published'), 0)"
+        " WHERE delivery IN ('digest', 'weekly')"
+    )
+    op.execute(
+        "UPDATE member SET digest_due_at = CURRENT_TIMESTAMP"
+        " WHERE id IN (SELECT member_id FROM membership WHERE delivery IN ('digest', 'weekly'))"
+    )
 
 
 def downgrade() -> None:

@@ -55,7 +55,7 @@ class Up:
     def child(self, name: str) -> psutil.Process | None:
         """The child that runs this command, not the workers that it has forked."""
         for child in psutil.Process(self.process.pid).children():
-            if lives(child) and child.cmdline()[1:4] == ["-m", "forum.cli", name]:
+            if lives(child) and child.name() == f"banyan {name}":
                 return child
         return None
 

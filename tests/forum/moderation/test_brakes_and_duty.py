@@ -130,7 +130,7 @@ def test_an_edit_that_is_not_possible_leaves_the_words(core: Flask) -> None:
 
 def test_who_hears_at_once_goes_by_choice_and_by_the_rota(core: Flask) -> None:
     group = a_group()
-    mo, mia = (a_member(f"{n}@example.org", n, group, role=Role.MODERATOR) for n in ("mo", "mia"))
+    mo, _mia = (a_member(f"{n}@example.org", n, group, role=Role.MODERATOR) for n in ("mo", "mia"))
     above = a_member("above@example.org", "above", role=Role.MODERATOR)
     ann = a_member("ann@example.org", "ann", group)
     assert [each.name for each in told_at_once(group)] == ["mia", "mo"]

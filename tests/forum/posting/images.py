@@ -14,7 +14,11 @@ def tiff_with_place(turned: int = 1, order: str = "<") -> bytes:
     first += struct.pack(f"{order}HHIHH", 0x0112, 3, 1, turned, 0)
     first += struct.pack(f"{order}HHII", 0x8825, 4, 1, 38)
     first += struct.pack(f"{order}I", 0)
-    gps = struct.pack(f"{order}H", 1) + struct.pack(f"{order}HHII", 0x001B, 2, len(place), 56) + struct.pack(f"{order}I", 0)
+    gps = (
+        struct.pack(f"{order}H", 1)
+        + struct.pack(f"{order}HHII", 0x001B, 2, len(place), 56)
+        + struct.pack(f"{order}I", 0)
+    )
     return mark + struct.pack(f"{order}I", 8) + first + gps + place
 
 
@@ -73,7 +77,10 @@ def a_webp(turned: int = 1) -> bytes:
 
 def a_gif() -> bytes:
     def blocks(body: bytes) -> bytes:
-        return b"".join(bytes([len(body[at : at + 255])]) + body[at : at + 255] for at in range(0, len(body), 255)) + b"\x00"
+        return (
+            b"".join(bytes([len(body[at : at + 255])]) + body[at : at + 255] for at in range(0, len(body), 255))
+            + b"\x00"
+        )
 
     return b"".join(
         (
@@ -88,4 +95,9 @@ def a_gif() -> bytes:
 
 
 def a_heic() -> bytes:
-    return b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00\x00\x00\x08mdatPIXELS" + b"Exif\x00\x00" + tiff_with_place()
+    return (
+        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
+        + b"\x00\x00\x00\x08mdatPIXELS"
+        + b"Exif\x00\x00"
+        + tiff_with_place()
+    )
