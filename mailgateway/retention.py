@@ -17,7 +17,7 @@ from forum.private.actions import answers_to_forget, forget_words
 from forum.private.models import PrivateFile
 from forum.settings import current_settings
 from forum.threads.models import Attachment
-from mailgateway.models import BounceNote, Delivery, DeliveryState, DeliverySummary, InboundMail, MailState
+from mailgateway.models import BounceNote, Delivery, DeliveryState, DeliverySummary, Digest, InboundMail, MailState
 
 LOOK_EVERY = timedelta(minutes=10)
 DRAFT_GRACE = timedelta(days=2)
@@ -34,7 +34,7 @@ def run(owner: str) -> Generator[int, None, None]:
         if looked_at is not None and looked_at <= moment < looked_at + LOOK_EVERY:
             yield 0
             continue
-        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment) + forget_notes(moment)
+        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment) + forget_digests(moment) + forget_notes(moment)
         done += forget_private_answers(moment)
         if not done:
             looked_at = moment
@@ -135,6 +135,18 @@ def fold_deliveries(moment: datetime) -> int:
         for start in range(0, len(rows), 500):
             session.execute(delete(Delivery).where(Delivery.id.in_([row.id for row in rows[start : start + 500]])))
     return len(rows)
+
+
+def forget_digests(moment: datetime) -> int:
+    """Drop the rows of digests that are long over; an answer to one still finds its post by the marker it quotes."""
+    old = moment - timedelta(days=current_settings().delivery_days)
+    past = select(Digest.id).where(Digest.done_at < old).order_by(Digest.id).limit(DELIVERIES_AT_ONCE)
+    with reading() as session:
+        ids = session.scalars(past).all()
+    if ids:
+        with transaction() as session:
+            session.execute(delete(Digest).where(Digest.id.in_(ids)).execution_options(synchronize_session=False))
+    return len(ids)
 
 
 def pack(member_ids: Iterable[int]) -> bytes:

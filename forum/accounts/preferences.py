@@ -26,7 +26,11 @@ def next_digest_at(member: Member, after: datetime) -> datetime:
     day = after.astimezone(zone).date()
     while True:
         # `fold=0`, the default, reads a skipped hour by the clock before the change (PEP 495).
-        moment = datetime.combine(day, time(member.digest_hour), zone).astimezone(after.tzinfo)
+        there = datetime.combine(day, time(member.digest_hour), zone)
+        moment = there.astimezone(after.tzinfo)
+        if moment.astimezone(zone).date() != day:
+            # The skipped hour was the day's last: by the clock after the change it still falls on that day.
+            moment = there.replace(fold=1).astimezone(after.tzinfo)
         if moment > after:
             return moment
         day += timedelta(days=1)

@@ -72,7 +72,7 @@ class HeldPost(Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)
 
     author: Mapped[Member | None] = relationship(foreign_keys=[author_id], viewonly=True)
     decided_by: Mapped[Member | None] = relationship(foreign_keys=[decided_by_id], viewonly=True)

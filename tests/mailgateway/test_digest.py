@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -22,6 +22,7 @@ from forum.groups.queries import membership_of
 from forum.threads.following import choose_thread
 from forum.threads.models import Choice, Post
 from mailgateway.models import DeliveryState, Digest
+from mailgateway.retention import forget_digests
 from tests.gateway import a_mail, addresses, do_mail_work
 from tests.people import a_group, a_member, post
 from tests.smtp_sink import defer, refuse
@@ -174,20 +175,22 @@ def test_a_quiet_day_leaves_no_row_and_weekly_ones_come_on_their_day(core, sink,
 
 
 def test_a_digest_larger_than_mail_programs_show_names_the_rest(core, sink, days) -> None:
-    group = a_group(quota=None)
+    group = a_group()
     ann, bea = a_member(ANN, "Ann Lee", group), a_member(BEA, "Bea Okafor", group)
     choose(bea, group, Mode.DIGEST)
-    for number in range(30):
+    for number in range(20):
         post(ann, group, f"Topic {number}", "Words in a long post. " * 200)
     days(1)
     do_mail_work(core)
     [mail] = mails(sink)
     assert len(mail.as_bytes()) < 100_000
     assert "more posts are on the web only" in text_of(mail)
-    assert [number for number in range(30) if f"* Topic {number} (" not in text_of(mail)] == []
+    assert [number for number in range(20) if f"* Topic {number} (" not in text_of(mail)] == []
 
 
 @settings(max_examples=150, deadline=None)
+@example("America/Nuuk", 23, datetime(2024, 1, 1, tzinfo=UTC))  # its last hour of a day is skipped in spring
+@example("Pacific/Apia", 7, datetime(2011, 12, 1, tzinfo=UTC))  # a whole day was skipped
 @given(
     zone=st.sampled_from(sorted(zone for zone in available_timezones() if "/" in zone)),
     hour=st.integers(0, 23),
@@ -205,3 +208,15 @@ def test_each_day_of_a_member_has_one_digest_hour(zone: str, hour: int, start: d
     assert all(later - earlier <= timedelta(hours=28) for earlier, later in pairwise(moments))
     exact = sum(moment.hour == hour for moment in there)
     assert exact >= len(there) - 3
+
+
+def test_rows_of_old_digests_are_dropped(core, sink, days) -> None:
+    group = a_group()
+    ann, bea = a_member(ANN, "Ann Lee", group), a_member(BEA, "Bea Okafor", group)
+    choose(bea, group, Mode.DIGEST)
+    post(ann, group, "Topic", "Words.")
+    days(1)
+    do_mail_work(core)
+    assert forget_digests(now() + timedelta(days=29)) == 0
+    assert forget_digests(now() + timedelta(days=31)) == 1
+    assert db.session.scalars(select(Digest)).all() == []

@@ -32,8 +32,8 @@ def test_links_and_addresses_without_a_token_stay() -> None:
 
 def test_html_keeps_the_words_of_a_link() -> None:
     html = html_to_safe(
-        f'<p><a href="mailto:author%2B{TOKEN}@lists.example.net">Bob via Cardiology</a> &lt;author+{TOKEN}@lists.example.net'
-        f'&gt; <a href="https://forum.example.net/u/{TOKEN}">leave</a> <a href="https://example.org/">stay</a></p>'
+        f'<p><a href="mailto:author%2B{TOKEN}@lists.example.net">Bob via Cardiology</a> '
+        f'&lt;author+{TOKEN}@lists.example.net&gt; <a href="https://forum.example.net/u/{TOKEN}">leave</a> <a href="https://example.org/">stay</a></p>'
     )
     clean = strip_traces_html(html)
     assert TOKEN not in clean

@@ -219,7 +219,5 @@ def test_a_business_card_needs_a_greeting_above_it() -> None:
 
 
 def test_people_may_ask_for_discretion() -> None:
-    text = (
-        "The case is the one of Friday.\n\nThis message is confidential, please do not forward it and delete it soon."
-    )
+    text = "The case is the one of Friday.\n\nThis message is confidential, do not forward it and delete it soon."
     assert trim(text, "reply").text == text

@@ -346,6 +346,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_old_number_post_id"), "old_number", ["post_id"], unique=False)
     add_columns()
+    op.create_index(op.f("ix_held_post_post_id"), "held_post", ["post_id"], unique=False)
     op.create_index(
         "ix_address_bouncing_since",
         "address",
