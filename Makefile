@@ -44,6 +44,11 @@ fuzz: $(VENV)/test
 bench: $(VENV)/test
 	$(BIN)/banyan bench fanout
 	$(BIN)/banyan bench fanout --members 71000 --runs 1
+	$(BIN)/banyan bench fanout --members 71000 --runs 1 --dkim
+	$(BIN)/banyan bench fanout --members 5000 --runs 1 --delay 50 --connections 16
+	$(BIN)/banyan bench fanout --members 5000 --runs 1 --attachment 10
+	$(BIN)/banyan bench fairness
+	$(BIN)/banyan bench inbound
 	$(BIN)/banyan bench pages
 
 # MAILS names a folder of mails with their expected text beside them.

@@ -9,6 +9,8 @@ from enum import StrEnum
 from forum.tokens import Purpose, Tokens
 
 SYSTEM_NAME = "banyan"
+# In place of a group in a token that leaves: every digest of the member.
+ALL_DIGESTS = 0
 _OPERATORS = ("postmaster", "abuse")
 
 
@@ -215,7 +217,7 @@ class Addresses:
         return f"leave+{self.leave_token(member_id, group_id)}@{self.domain}"
 
     def leave_token(self, member_id: int, group_id: int) -> str:
-        """The token that also stands in the https form of one-click unsubscribe."""
+        """The token that also stands in the https form of one-click unsubscribe; group 0 stands for all digests."""
         return self.tokens.make(Purpose.LEAVE, member_id, group_id)
 
     def bounce(self, address_id: int, sent_at: datetime) -> str:

@@ -31,7 +31,18 @@ _QUOTED = re.compile(r"[ \t\xa0]{0,3}>(?!\s*:\s*$)")
 _OPEN_ADDRESS = re.compile(r"<\s*(?:[^<>\s]{0,100}@[^<>\s]{0,200})?$")
 # The line of a wrapped attribution that begins with a name and its address.
 _NAMED_ADDRESS = re.compile(r"(?:[^<>@:;!?]{0,60}[<(]|[^\s<>@:;]{1,100}@)")
+_SENTENCE_GAP = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-ÝА-ЯΑ-Ω])")
 _NAME_LINE = re.compile(r"[\"'“„«]?[^\W\d_][^:;!?<>@]{0,59}")
+
+
+def part_from_words(line: str) -> tuple[str, ...]:
+    """A line, or the author's words and the attribution that some program put behind them on the same line."""
+    if len(line) <= MAX_ATTRIBUTION and line.rstrip().endswith((":", "：")):
+        for gap in _SENTENCE_GAP.finditer(line):
+            rest = line[gap.end() :]
+            if OPENER.match(rest) and grade_attribution(rest) == 2:
+                return line[: gap.start()], rest
+    return (line,)
 
 
 def find_quoted(lines: Sequence[str]) -> list[bool]:

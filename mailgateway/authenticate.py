@@ -6,6 +6,7 @@ signature, or not; and where the domain asks to quarantine or reject what is not
 To be wrong in that costs the member one question ("did you write this?"); the other way it would cost her name.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _SILENCE_SECONDS = 30.0
 # So many different domains silent in a row, none answering between them: then it is DNS itself.
 _SILENT_DOMAINS = 3
 _MAX_SIGNATURES = 5
+# The library joins folded lines in a time that grows with their square.
+_MAX_HEADERS = 131_072
+_END_OF_HEADERS = re.compile(rb"\n\r?\n")
 
 
 class DnsTroubleError(Exception):
@@ -118,8 +122,8 @@ def _by_signature(raw: bytes, domain: str, lookup_txt: TxtLookup) -> Authenticat
 
 def _who_signed(raw: bytes, domain: str, lookup_txt: TxtLookup) -> tuple[frozenset[str], bool]:
     """The domains aligned with this one whose signatures hold, and whether DNS was in trouble over another."""
-    if raw.count(b"\n") > MAX_LINES:
-        return frozenset(), False  # Too many for a signature to be checked.
+    if raw.count(b"\n") > MAX_LINES or not _END_OF_HEADERS.search(raw, 0, _MAX_HEADERS):
+        return frozenset(), False  # Too many lines or headers for a signature to be checked.
     try:
         signer = dkim.DKIM(raw, minkey=1024)
     except (dkim.DKIMException, IndexError):

@@ -46,6 +46,8 @@ _SUPERSETS = {
 # Python calls these encodings, but they are escapes or quadratic transformations, not character sets of mail.
 _NOT_CHARSETS = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"}
 _GUESSED = {"", "windows-1252", "utf-8"}
+# So often at most is base64 glued together from pieces; more of them are no mail, and each takes some time.
+_MAX_PIECES = 10_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff]")
@@ -200,7 +202,8 @@ def decode_base64(data: bytes) -> bytes:
     kept = data.translate(None, _NOT_BASE64)
     if b"=" in kept.rstrip(b"="):
         # Pieces that were encoded apart and then glued together; each has its own padding.
-        return b"".join(decode_base64(piece) for piece in kept.split(b"=") if piece)
+        *pieces, last = kept.split(b"=", _MAX_PIECES)
+        return b"".join(decode_base64(piece) for piece in (*pieces, last.replace(b"=", b"")) if piece)
     kept = kept.rstrip(b"=")
     if len(kept) % 4 == 1:
         kept = kept[:-1]

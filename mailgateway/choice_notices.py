@@ -25,4 +25,11 @@ def _acknowledged(task: Task) -> Notice | None:
     )
 
 
-FACTS: Mapping[str, Callable[[Task], Notice | None]] = {"notice.acknowledged": _acknowledged}
+def _digests_stopped(task: Task) -> Notice | None:
+    return to_member("digests_stopped", task.target_id, url=site_url("/my-groups"))
+
+
+FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
+    "notice.acknowledged": _acknowledged,
+    "notice.digests_stopped": _digests_stopped,
+}

@@ -10,11 +10,11 @@ from sqlalchemy import exists, func, select
 
 from forum.clock import now
 from forum.db import db
-from forum.queue import claim
+from forum.queue import claim, open_and_due
 from mailgateway.models import Delivery
 
 # Fewer a post would be mostly overhead; with more posts than shares, the others have their turn in the next batch.
-_SMALLEST_SHARE = 10
+_SMALLEST_SHARE = 20
 
 
 def claim_fairly(limit: int, owner: str, after: int) -> tuple[Sequence[int], int]:
@@ -22,8 +22,7 @@ def claim_fairly(limit: int, owner: str, after: int) -> tuple[Sequence[int], int
 
     `after` is the one that had it in the last batch. Needs an open transaction.
     """
-    waiting = waiting_fan_outs()
-    if len(waiting) < 2:
+    if not _more_due_than(limit) or len(waiting := waiting_fan_outs()) < 2:
         return claim(Delivery, limit, owner), after
     turns = [key for key in waiting if key > after] + [key for key in waiting if key <= after]
     turns = turns[: max(limit // _SMALLEST_SHARE, 1)]
@@ -33,6 +32,11 @@ def claim_fairly(limit: int, owner: str, after: int) -> tuple[Sequence[int], int
     if len(ids) < limit:
         ids += claim(Delivery, limit - len(ids), owner)
     return ids, turns[-1]
+
+
+def _more_due_than(limit: int) -> bool:
+    due = select(Delivery.id).where(open_and_due(Delivery, now())).limit(limit + 1)
+    return (db.session.scalar(select(func.count()).select_from(due.subquery())) or 0) > limit
 
 
 def waiting_fan_outs() -> Sequence[int]:

@@ -11,6 +11,7 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
 from forum.groups.actions import NotPossible, ask_to_join, stop_mail
+from forum.groups.choices import stop_digests
 from forum.groups.models import Assurance, Group
 from forum.groups.queries import community, membership_of
 from forum.moderation.actions import confirm
@@ -18,7 +19,7 @@ from forum.moderation.queries import waits_for_author
 from forum.posting.models import HeldPost
 from forum.queue import asked_lately, enqueue
 from forum.threads.queries import post_by_id
-from mailgateway.addresses import Verb
+from mailgateway.addresses import ALL_DIGESTS, Verb
 from mailgateway.authenticate import Authenticated
 from mailgateway.command_words import find_command
 from mailgateway.moderating import answer_author, asks_to_withdraw, moderate_by_command
@@ -118,6 +119,8 @@ def choose_by_word(parsed: ParsedMail, found: PostRoute, sender: Member | None, 
 
 def leave_by_mail(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -> str:
     """One-click unsubscribe by mail. From the member's own address it is done; from another one it is asked back."""
+    if found.group_id == ALL_DIGESTS:
+        return _stop_digests(parsed, known, found)
     member, group = member_by_id(found.member_id), db.session.get(Group, found.group_id)
     if member is None or group is None or membership_of(found.member_id, found.group_id) is None:
         return "the member has left already"
@@ -127,6 +130,13 @@ def leave_by_mail(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -
     if not asked_lately("notice.command_unproven", member.id, ONCE_IN, other_id=group.id):
         enqueue("notice.command_unproven", member.id, group.id)
     return "leave: it came from another address; a link was sent to the member instead"
+
+
+def _stop_digests(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -> str:
+    sender = member_by_email(parsed.from_address)
+    if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED:
+        return "stop digests: it came from another address; nothing done"
+    return f"stopped the digests of {stop_digests(sender, why='by mail')} groups"
 
 
 def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRoute) -> str:

@@ -5,7 +5,7 @@ An absence may be months long, so the database counts; of each group the newest 
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import exists, func, literal, select
 
 from forum.db import db
 from forum.groups.models import Group
@@ -46,6 +46,12 @@ def choose_topics(member_id: int, spans: Sequence[Span]) -> Chosen:
 def _section(span: Span, before: Sequence[int]) -> Section | None:
     """What one group has: all its posts counted, its newest topics named."""
     group = db.session.get_one(Group, span.group_id)
+    # What had no row yet when the member came back goes singly.
+    singly = exists().where(
+        Delivery.fan_out_key == Post.fan_out_key,
+        Delivery.member_id == span.member_id,
+        Delivery.state.in_((DeliveryState.SENT, DeliveryState.WAITING)),
+    )
     within = (Post.published_no > span.after_no) & (Post.published_no <= span.up_to_no)
     of_thread = (
         select(Thread.id, Thread.subject, Thread.public_id, func.count().label("posts"))
@@ -56,6 +62,7 @@ def _section(span: Span, before: Sequence[int]) -> Section | None:
             within | Post.id.in_(before),
             Post.erased_at.is_(None),
             Post.via != Via.IMPORT,
+            ~singly,
             ~is_muted(literal(span.member_id), Thread.id),
         )
         .group_by(Thread.id)

@@ -91,7 +91,7 @@ class Letter:
     zone: str
     form: Form
     catch_up: bool
-    # Whose mail one click stops: the only group's, or that of the group of everybody.
+    # What one click stops: the mail of the only group, all digests (0), or the mail of the group of everybody.
     leaves_group_id: int
     sections: tuple[Section, ...]
     post_ids: tuple[int, ...]

@@ -18,6 +18,7 @@ from forum.groups.models import Membership, Standing
 from forum.groups.queries import community
 from forum.queue import Task
 from forum.threads.models import Post
+from mailgateway.addresses import ALL_DIGESTS
 from mailgateway.digest_catch_up import choose_topics
 from mailgateway.digest_choice import Batch, Chosen, Span
 from mailgateway.digest_content import Form, Letter
@@ -186,7 +187,9 @@ def _span(digest: Digest, row: _Own, through: int) -> Span | None:
 
 
 def _letter(asked: _Asked, chosen: Chosen, root_id: int) -> Letter:
-    only = chosen.sections[0].group_id if len(chosen.sections) == 1 else root_id
+    catch_up = asked.digest.kind is DigestKind.CATCH_UP
+    of_several = root_id if catch_up else ALL_DIGESTS
+    only = chosen.sections[0].group_id if len(chosen.sections) == 1 else of_several
     return Letter(
         digest_id=asked.digest.id,
         member_id=asked.member.id,
@@ -195,7 +198,7 @@ def _letter(asked: _Asked, chosen: Chosen, root_id: int) -> Letter:
         address_id=asked.address.id,
         zone=zone_of(asked.member).key,
         form=_FORMS[asked.member.digest_format],
-        catch_up=asked.digest.kind is DigestKind.CATCH_UP,
+        catch_up=catch_up,
         leaves_group_id=only,
         sections=chosen.sections,
         post_ids=chosen.post_ids,

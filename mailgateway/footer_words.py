@@ -41,6 +41,8 @@ SENT_FROM = re.compile(
     rf"|[\s*_—–-]{{0,6}}(?:나의 |내 )?(?:iphone|ipad|android|galaxy|outlook|yahoo)(?:から送信|より送信"
     rf"|에서 보냄|で送信).{{0,40}}"
     rf"|[\s*_—–-]{{0,6}}(?:iphone|ipad)['’]?\w{{1,8}} gönderildi.{{0,20}}"
+    # The advertisement of Outlook's apps, in whatever language: with the address that is always the same.
+    r"|(?=.{0,140}$).{0,60}\boutlook\b.{0,60}(?:aka\.ms/|go\.microsoft\.com/fwlink).{0,40}"
     r"|[\s*_—–-]{0,6}sent from (?:a|my) (?:[\w'’-]+ ){0,5}[\w'’-]+"
     r"|[\s*_—–-]{0,6}(?:please )?(?:excuse|forgive|pardon) (?:the |any |my )?(?:brevity|typos|errors|spelling"
     r"|mistakes).{0,80}",

@@ -33,10 +33,13 @@ _MAX_CONTACT_LINES = 14
 # No mail has more signatures and footers one below the other.
 _MAX_PIECES = 40
 RULE = re.compile(r"\s*[-_=*#~─━]{3,}[-_=*#~─━\s]*")
+_LONG_RULE = re.compile(r"\s*([-_=*#~─━])\1{19,}\s*")
+_MAX_RULED_LINES = 30
 _LOOSE_DELIMITER = re.compile(r"\s*(?:--|__|—|–|—-|-—|[—–─]{2,})\s*")
 _LIST_REASON = re.compile(
     r"you (?:received|are receiving|have received) this (?:message|e-?mail|mail|because)"
-    r"|to unsubscribe(?: from|[:,]| click| send| go| visit| please)|reply to this e-?mail directly or view it",
+    r"|to unsubscribe(?: from|[:,]| click| send| go| visit| please)|reply to this e-?mail directly or view it"
+    r"|issued to members of .{1,80}mailing list",
     re.IGNORECASE,
 )
 _INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\xa0\xad]+")
@@ -129,6 +132,12 @@ def _find_once(run: Run, last: int) -> int | None:
         # A ruler under a footer belongs to it; under the author's words it stays.
         below = run.last_filled(first)
         first = run.paragraph_start(below)
+    if below < last and last < run.end:
+        # A ruler that is left over above a footer which was found already.
+        return run.last_filled(below)
+    ruler = _find_ruled_footer(run, last)
+    if ruler is not None:
+        return ruler
     paragraph = run.lines[first:last]
     if run.is_first and first <= run.start:
         # The only paragraph there is: the author's, whatever it says.
@@ -136,6 +145,22 @@ def _find_once(run: Run, last: int) -> int | None:
     if _is_list_footer(paragraph) or _is_legal_footer(paragraph):
         return first
     return _find_contact_block(run, last)
+
+
+def _find_ruled_footer(run: Run, last: int) -> int | None:
+    """Where a long ruler stands with a footer right under it; what is below that is the footer's too."""
+    for index in range(last - 1, max(run.start, last - _MAX_RULED_LINES), -1):
+        if not _LONG_RULE.fullmatch(run.lines[index]):
+            continue
+        begin = index + 1
+        while begin < last and not run.lines[begin]:
+            begin += 1
+        end = begin
+        while end < last and run.lines[end]:
+            end += 1
+        is_list = end == last and _is_list_footer(run.lines[index:end])
+        return index if begin < end and (is_list or _is_legal_footer(run.lines[begin:end])) else None
+    return None
 
 
 def _is_list_footer(paragraph: Sequence[str]) -> bool:

@@ -19,7 +19,7 @@ MAX_STRUCTURE_FIELD = 4_096
 MAX_FIELD_BLOCK = 262_144
 # Each line and each part costs the standard parser some memory and time, however short it is: a mail of nothing but
 # line ends would take a gigabyte. No mail that a person wrote comes near.
-MAX_LINES = 1_500_000
+MAX_LINES = 1_000_000
 MAX_PARSED_PARTS = 20_000
 _CHUNK = 65_536
 

@@ -110,7 +110,7 @@ def _choose_quotes(scan: "_Scan", source: str, intent: Intent) -> list[_Region]:
                 return []
         last.end = len(source)
         return [last]
-    if len(quotes) == 1 and first.kind == "quote" and (after or not before):
+    if len(quotes) == 1 and first.kind == "quote" and not before:
         return [first]
     if not before and not after and all(region.kind == "quote" for region in quotes):
         inner = scan.says(first.end, last.start)

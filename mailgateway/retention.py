@@ -34,8 +34,8 @@ def run(owner: str) -> Generator[int, None, None]:
         if looked_at is not None and looked_at <= moment < looked_at + LOOK_EVERY:
             yield 0
             continue
-        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment) + forget_digests(moment) + forget_notes(moment)
-        done += forget_private_answers(moment)
+        done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment) + forget_notes(moment)
+        done += forget_private_answers(moment) + forget_digests(moment)
         if not done:
             looked_at = moment
         yield done

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from mailgateway.attribution import find_attributions, find_quoted, grade_attribution
+from mailgateway.attribution import find_attributions, find_quoted, grade_attribution, part_from_words
 from mailgateway.furniture import RULE, Run, find_banner, find_certain, find_furniture, says_something
 from mailgateway.header_blocks import begins_header_block
 from mailgateway.phrases import (
@@ -28,6 +28,10 @@ _Block = tuple[Literal["own", "quote"], int, int]
 _MAX_TAIL_LINE = 20_000
 # Lines that begin with a label and are looked at as the beginning of a header block.
 _MAX_LABELS = 1_000
+# Some phones write the headers on the line of the separator.
+_SEPARATOR_AND_LABEL = re.compile(
+    SEPARATOR.pattern + r"(?<=[-_=])\s*[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От)\s?:", re.I
+)
 _OWN_GREATER_THAN = re.compile(r"\s*> ?[=\d]")
 _ARMOR = re.compile(r"-----(BEGIN|END) PGP (SIGNED MESSAGE|SIGNATURE)-----\s*")
 
@@ -70,7 +74,7 @@ class _Page:
     """The lines of one mail and what has become of each: own, quoted or folded."""
 
     def __init__(self, text: str, intent: Intent) -> None:
-        self.raw = text.split("\n")
+        self.raw = [part for line in text.split("\n") for part in part_from_words(line)]
         self.lines = [line.rstrip() for line in self.raw]
         self.intent = intent
         self.folded = [False] * len(self.lines)
@@ -107,7 +111,7 @@ class _Page:
         if short and FORWARD.fullmatch(line):
             return "forward"
         quote: Literal["quote", "forward"] = "forward" if self.intent == "forward" else "quote"
-        if short and (SEPARATOR.fullmatch(line) or REPLY_ABOVE.fullmatch(line)):
+        if (short and (SEPARATOR.fullmatch(line) or REPLY_ABOVE.fullmatch(line))) or _SEPARATOR_AND_LABEL.match(line):
             return quote
         if self._is_notes_separator(line):
             return quote

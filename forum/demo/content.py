@@ -86,7 +86,6 @@ class Post:
 class Thread:
     group: str
     subject: str
-    tags: tuple[str, ...]
     posts: tuple[Post, ...]
 
 
@@ -174,7 +173,7 @@ def read_threads(file: Table, groups: Mapping[str, Group], people: tuple[Person,
 
 
 def _read_thread(table: Table, groups: Mapping[str, Group], people: tuple[Person, ...]) -> Thread:
-    table.only("group", "subject", "tags", "ago", "post")
+    table.only("group", "subject", "ago", "post")
     group = table.text("group")
     if group not in groups:
         raise table.wrong(f"there is no group {group}")
@@ -202,7 +201,7 @@ def _read_thread(table: Table, groups: Mapping[str, Group], people: tuple[Person
                 attachments=tuple(_read_attachment(part) for part in row.tables("attachment", "name")),
             )
         )
-    return Thread(group, table.text("subject"), table.texts("tags"), tuple(posts))
+    return Thread(group, table.text("subject"), tuple(posts))
 
 
 def read_held(

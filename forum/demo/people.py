@@ -16,6 +16,7 @@ Item = TypeVar("Item")
 SEED = 1893
 # Letters that Unicode decomposition leaves alone.
 PLAIN_LETTERS = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "ß": "ss", "ł": "l", "Ł": "L"})
+CHOICES = ("follow", "mute")
 ROLES = ("member", "moderator", "owner")
 DELIVERIES = ("single", "digest", "weekly", "followed", "specials", "none")
 
@@ -44,6 +45,15 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class ChosenTag:
+    """What a person follows or mutes in a group."""
+
+    group: str
+    tag: str
+    choice: str
+
+
+@dataclass(frozen=True)
 class Person:
     """A member-to-be. `place` and `specialty` are names as a profile shows them, `groups` what the person is in.
 
@@ -62,6 +72,8 @@ class Person:
     time_zone: str
     groups: tuple[Membership, ...]
     newcomer: bool
+    digest_hour: int | None = None
+    tags: tuple[ChosenTag, ...] = ()
 
     def membership(self, slug: str) -> Membership | None:
         return next((membership for membership in self.groups if membership.group == slug), None)
@@ -92,7 +104,7 @@ def read_personas(file: Table, groups: Mapping[str, Group]) -> tuple[tuple[Perso
     for table in file.tables("persona", "key"):
         table.only(
             "key", "name", "email", "story", "place", "specialty", "career_stage",
-            "employer", "interests", "time_zone", "newcomer", "membership",
+            "employer", "interests", "time_zone", "newcomer", "digest_hour", "membership", "tag",
         )  # fmt: skip
         memberships = tuple(_read_membership(row, groups) for row in table.tables("membership", "group"))
         for slug in (table.text("place"), table.text("specialty"), "community"):
@@ -114,6 +126,8 @@ def read_personas(file: Table, groups: Mapping[str, Group]) -> tuple[tuple[Perso
                 time_zone=table.text("time_zone"),
                 groups=memberships,
                 newcomer=table.flag("newcomer", False),
+                digest_hour=table.number("digest_hour") if "digest_hour" in table.values else None,
+                tags=tuple(_read_tag(row, memberships) for row in table.tables("tag", "tag")),
             )
         )
     return tuple(personas), tuple(people)
@@ -129,6 +143,16 @@ def _read_membership(table: Table, groups: Mapping[str, Group]) -> Membership:
     if membership.delivery not in DELIVERIES:
         raise table.wrong(f"delivery must be one of {', '.join(DELIVERIES)}")
     return membership
+
+
+def _read_tag(table: Table, memberships: tuple[Membership, ...]) -> ChosenTag:
+    table.only("group", "tag", "choice")
+    chosen = ChosenTag(table.text("group"), table.text("tag"), table.text("choice"))
+    if chosen.group not in (membership.group for membership in memberships):
+        raise table.wrong(f"{chosen.group} is no group of this persona")
+    if chosen.choice not in CHOICES:
+        raise table.wrong(f"choice must be one of {', '.join(CHOICES)}")
+    return chosen
 
 
 def make_people(file: Table, groups: Mapping[str, Group]) -> tuple[Person, ...]:

@@ -1,7 +1,7 @@
 """Fills an empty community with the demo: its groups, people and posts, through the real actions and the one gate.
 
 While it runs the core's clock stands at the moment of what is being seeded, so that the code which members use makes
-the dates. It writes no post, membership or group itself.
+the dates. It makes no post, membership or group itself.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask import current_app
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from forum.accounts.actions import change_profile
 from forum.accounts.models import Member
+from forum.accounts.preferences import set_digest_time
 from forum.accounts.queries import member_by_email
 from forum.clock import Clock, now
 from forum.db import db, transaction
@@ -29,7 +30,7 @@ from forum.groups.actions import (
     create_group,
 )
 from forum.groups.invitations import accept_invitation, invite
-from forum.groups.models import Assurance, Delivery, Group, JoinPolicy, Kind, Moderate, Role
+from forum.groups.models import Assurance, Delivery, Group, JoinPolicy, Kind, Membership, Moderate, Role
 from forum.groups.roster import Enrolled, RosterRow, import_rows
 from forum.log import LogEntry, record
 from forum.posting.outcomes import Held, Outcome, Published
@@ -37,7 +38,8 @@ from forum.posting.submit import submit
 from forum.queue import Task, finish
 from forum.rules.submission import File, Submission
 from forum.threads.actions import mark_read
-from forum.threads.models import Post, TextFormat, Via
+from forum.threads.following import choose_tag
+from forum.threads.models import Choice, Post, TextFormat, Via
 from forum.threads.models import Thread as ThreadRow
 
 SEEDED = "seed the demo"
@@ -171,10 +173,18 @@ class _Seeding:
         for person in people:
             self._note_member(person)
 
+    def _choose(self, member: Member, person: Person) -> None:
+        """What somebody has chosen beyond the roster; said long ago, so that the first digest is due at once."""
+        if person.digest_hour is not None:
+            set_digest_time(member, person.digest_hour)
+        for chosen in person.tags:
+            choose_tag(member.id, self._groups[chosen.group].id, chosen.tag, Choice(chosen.choice))
+
     def _note_member(self, person: Person) -> None:
         member = member_by_email(person.email)
         assert member is not None
         self._members[person.key] = member
+        self._choose(member, person)
 
     def _invite(self, person: Person) -> None:
         """A newcomer comes in by invitation, so that first posts wait where the group says so."""
@@ -333,3 +343,6 @@ def _finish_history(before: datetime) -> None:
     mail = or_(Task.kind == "fan_out", Task.kind.startswith("notice."))
     over = select(Task.id).where(mail, Task.due_at < before)
     finish(Task, db.session.scalars(over).all())
+    # Digests of years would be of no use to anybody: the first one holds what still goes out to the others.
+    last = db.session.scalar(select(func.max(Post.published_no)).where(Post.created_at < before)) or 0
+    db.session.execute(update(Membership).where(Membership.digest_no < last).values(digest_no=last))

@@ -17,6 +17,7 @@ from forum.db import db
 from forum.groups.models import Delivery, Membership
 from forum.groups.queries import membership_of
 from forum.log import record
+from forum.queue import enqueue
 
 DIGESTS = (Delivery.DIGEST, Delivery.WEEKLY)
 
@@ -42,6 +43,18 @@ def _move_marks(membership: Membership, delivery: Delivery) -> None:
         membership.digest_until_no = None
     elif delivery not in DIGESTS and membership.delivery in DIGESTS:
         membership.digest_until_no = last_number(PUBLISHED)
+
+
+def stop_digests(member: Member, *, why: str) -> int:
+    """No mail any more of every group whose posts come by digest; returns how many groups. Safe to repeat."""
+    by_digest = select(Membership).where(Membership.member_id == member.id, Membership.delivery.in_(DIGESTS))
+    stopped = db.session.scalars(by_digest.order_by(Membership.group_id).with_for_update()).all()
+    for membership in stopped:
+        set_delivery(membership, Delivery.NONE, actor_id=member.id)
+    if stopped:
+        record("stop digests", "member", member.id, actor_id=member.id, why=why, undo="choose digests again")
+        enqueue("notice.digests_stopped", member.id)
+    return len(stopped)
 
 
 def plan_digests(member_id: int) -> None:

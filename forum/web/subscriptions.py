@@ -22,7 +22,7 @@ from forum.groups.actions import (
     one_click_leaves,
     stop_mail,
 )
-from forum.groups.choices import DIGESTS, MailChoice, choose_mail
+from forum.groups.choices import DIGESTS, MailChoice, choose_mail, stop_digests
 from forum.groups.models import Delivery, Group, Kind, Membership, Standing
 from forum.groups.queries import (
     former_membership,
@@ -204,6 +204,8 @@ def _leave_page(group: Group, errors: dict[str, str]) -> Page:
 
 @blueprint.get("/u/<token>")
 def unsubscribe_page(token: str) -> Page:
+    if (reader := _reader_of_digests(token)) is not None:
+        return _digests_page(token, reader)
     who, group = _subscription(token)
     return _unsubscribe_page(token, who, group, just_done=False)
 
@@ -211,7 +213,14 @@ def unsubscribe_page(token: str) -> Page:
 @blueprint.post("/u/<token>")
 @csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF has no types.
 def unsubscribe(token: str) -> Page:
-    """Stop the mail of one group, for whoever holds the token: no session, no cookie, no redirect, safe to repeat."""
+    """Stop the mail of one group or the digests of all, for whoever holds the token.
+
+    No session, no cookie, no redirect, safe to repeat.
+    """
+    if (reader := _reader_of_digests(token)) is not None:
+        with transaction():
+            stop_digests(reader, why="one-click unsubscribe")
+        return _digests_page(token, reader)
     who, group = _subscription(token)
     with transaction():
         stop_mail(who, group, why="one-click unsubscribe")
@@ -232,6 +241,17 @@ def undo_leaving(token: str) -> Page:
         return redirect(f"/u/{token}")
     flash(f"You are a member of {group.name} again, and of the groups that you had.")
     return redirect("/sign-in")
+
+
+def _reader_of_digests(token: str) -> Member | None:
+    """The member, when a token of a digest stands for all the member's digests and no single group."""
+    numbers = current_tokens().read(Purpose.LEAVE, token)
+    return member_by_id(numbers[0]) if numbers is not None and numbers[1] == 0 else None
+
+
+def _digests_page(token: str, who: Member) -> Page:
+    groups = sum(each.delivery in DIGESTS for each in memberships_of(who.id))
+    return render_template("subscriptions/stop_digests.html", token=token, groups=groups)
 
 
 def _subscription(token: str) -> tuple[Member, Group]:

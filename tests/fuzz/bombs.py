@@ -117,6 +117,20 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "winmail.dat with endless attributes": lambda: _file(b"winmail.dat", b"application/ms-tnef", _tnef()),
     "18 MB in a file": lambda: _file(b"film.mp4", b"video/mp4", bytes(range(256)) * 70_000),
     "flowed text without an end": lambda: _text(b"a \r\n" * 1_000_000, b"text/plain; format=flowed"),
+    "24 MB of folded headers": lambda: (
+        _HEAD + b"References:" + b"\r\n <a@example.org>" * 1_300_000 + b"\r\n\r\n" + _WORDS
+    ),
+    "24 MB of short headers": lambda: _headers(b"A:b\r\n", 24_000_000),
+    "24 MB of short lines": lambda: _text(b"a\n" * 12_000_000),
+    "24 MB of base64 in pieces": lambda: _text(b"Q!=?" * 6_000_000, encoding=b"base64"),
+    "24 MB of words glued by HTML": lambda: _html(b"a<br>" * 4_800_000),
+    "24 MB of boundaries without parts": lambda: (
+        _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--bb\r\n" * 4_000_000
+    ),
+    "24 MB under five signatures": lambda: (
+        b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=s; h=from; bh=YQ==; b=YQ==\r\n" * 5
+        + _text(b" a  " * 6_000_000)
+    ),
     "a report on 100,000 addresses": lambda: (
         _HEAD
         + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNot sent.\r\n"

@@ -21,6 +21,8 @@ SHORT = (
     "a line of 10 MB",
     "10 MB of blank lines",
     "a zip bomb",
+    "24 MB of folded headers",
+    "24 MB of base64 in pieces",
     "a report on 100,000 addresses",
 )
 # What reading a mail of 25 MB may take beside it, in MB. Seconds are measured by `make fuzz`, where nothing else runs.

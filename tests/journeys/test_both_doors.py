@@ -167,6 +167,14 @@ def _empty(scene: Scene) -> None:
     scene.text = "\n  \n"
 
 
+def _closed_up(scene: Scene) -> None:
+    scene.text = "-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----"
+
+
+def _with_program(scene: Scene) -> None:
+    scene.file = b"MZ\x90\x00 a program under another name"
+
+
 def _with_file(scene: Scene, size: int) -> None:
     scene.file = b"%PDF-1.7\n" + b"x" * size
 
@@ -198,6 +206,8 @@ CASES = (
     Case("muted in the community", Returned, ("membership",), (partial(MUTED, everywhere=True),)),
     Case("empty", Returned, ("empty",), (_empty,)),
     Case("an empty answer", Returned, ("empty",), (_answering, _empty)),
+    Case("encrypted", Returned, ("encrypted",), (_closed_up,)),
+    Case("a program as a file", Returned, ("executables",), (_with_program,)),
     Case("a locked thread", Returned, ("locked",), (_answering, _locked)),
     Case("a thread that is read first", Held, ("thread_moderated",), (_answering, _read_first)),
     Case("a thread that is slowed down", Returned, ("slow_mode",), (_answering, _slowed)),
@@ -412,7 +422,7 @@ def _look_at_what_is_kept(case: Case, scene: Scene) -> None:
 
 
 def test_every_rule_that_judges_both_doors_is_in_the_table() -> None:
-    """The others say something of mails alone: a page proves its author, makes its own ids, and has no To and Cc."""
-    of_mail = {"assurance", "reused_id", "addressed", "recipients"}
+    """The others say something of mails alone: a page has a proven author, own ids, no To and Cc, no quotes."""
+    of_mail = {"assurance", "reused_id", "addressed", "recipients", "over_quoted"}
     names = {rule.__name__.removeprefix("check_") for rule in RULES} - of_mail
     assert names <= {rule for case in CASES for rule in case.rules}

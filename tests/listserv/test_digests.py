@@ -18,14 +18,15 @@ from forum.groups.actions import leave, set_standing
 from forum.groups.choices import set_delivery, set_topics_only
 from forum.groups.models import Delivery as Mode
 from forum.groups.models import Standing
-from forum.groups.queries import community, membership_of
+from forum.groups.queries import community, membership_of, memberships_of
 from forum.queue import enqueue
 from forum.threads.models import Post
 from forum.work import work_once, workers
 from mailgateway.digest_plan import plan_due
 from mailgateway.models import InboundMail, MailState
-from tests.gateway import a_mail
+from tests.gateway import a_mail, addresses
 from tests.people import a_group, a_member, post
+from tests.site import Site
 
 ANN, BEA, CY = "ann@example.org", "bea@example.org", "cy@example.org"
 GROUP = "cardiology@lists.localhost"
@@ -335,3 +336,34 @@ def test_l57_mail_that_flows_again_begins_with_a_summary(site, later) -> None:
     [mail] = mails(site, BEA)
     assert "while you were away: 3 new posts" in mail["Subject"]
     assert "Words." not in text_of(mail)
+
+
+def test_l51_one_click_in_a_digest_of_several_groups_stops_the_digests(site: Site) -> None:
+    """One click in a digest of several groups stops the digests and nothing else; the mail form does the same."""
+    cardiology, gulf = a_group(), a_group("gulf-coast", "Gulf Coast")
+    bea = a_member("bea@example.org", "Bea Okafor", cardiology, gulf)
+    with transaction():
+        for group in (cardiology, gulf):
+            own = membership_of(bea.id, group.id)
+            assert own is not None
+            set_delivery(own, Mode.DIGEST, actor_id=bea.id)
+    token = addresses().leave_token(bea.id, 0)
+    assert b"Stop my digests" in site.client.get(f"/u/{token}").data
+    for _ in range(2):
+        assert site.client.post(f"/u/{token}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    db.session.rollback()
+    modes = {each.group.slug: str(each.delivery) for each in memberships_of(bea.id)}
+    assert modes == {"community": "single", "cardiology": "none", "gulf-coast": "none"}
+    site.work()
+    assert len(site.mailed("bea@example.org")) == 1
+    with transaction():
+        own = membership_of(bea.id, cardiology.id)
+        assert own is not None
+        set_delivery(own, Mode.WEEKLY, actor_id=bea.id)
+    leave = addresses().leave(bea.id, 0)
+    assert site.hand_in(a_mail("Bea <bea@example.org>", leave, "leave", ""), leave) == {}
+    site.work()
+    db.session.rollback()
+    own = membership_of(bea.id, cardiology.id)
+    assert own is not None
+    assert own.delivery == "none"

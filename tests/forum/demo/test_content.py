@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from forum.demo.content import DemoContent, load, read_groups, read_held, read_threads
-from forum.demo.people import fill_circles, make_people
+from forum.demo.people import fill_circles, make_people, read_personas
 from forum.demo.toml import ContentError, Table, read_table
+from forum.threads.tags import tags_in
 
 # A host name as a mail program would link it: labels and a top-level name of letters.
 HOST = re.compile(r"(?<![\w.])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w.]*\()", re.IGNORECASE)
@@ -115,6 +116,20 @@ def test_the_personas_cover_what_a_visitor_wants_to_try(content: DemoContent) ->
     assert memberships["aoife"]["community"].delivery == "digest"
     assert people["daniel"].newcomer
     assert "circle-new-attendings" in memberships["grace"]
+
+
+def test_a_good_part_of_the_threads_has_a_tag_and_one_is_for_everybody(content: DemoContent) -> None:
+    tags = [tags_in(thread.subject) for thread in content.threads]
+    assert sum(bool(each) for each in tags) > 50
+    assert sum("special" in each for each in tags) == 1
+    assert all(len(each) <= 1 for each in tags)
+
+
+def test_what_personas_follow_and_mute_is_on_threads_of_their_groups(content: DemoContent) -> None:
+    used = {(thread.group, tag) for thread in content.threads for tag in tags_in(thread.subject)}
+    chosen = [each for person in content.people for each in person.tags]
+    assert {each.choice for each in chosen} == {"follow", "mute"}
+    assert {(each.group, each.tag) for each in chosen} <= used
 
 
 def test_every_author_is_a_member_of_the_group_posted_in(content: DemoContent) -> None:
@@ -245,6 +260,24 @@ def test_a_slip_in_a_thread_is_named(content: DemoContent, changes: dict[str, ob
 
 def test_a_reply_greets_whom_it_answers(content: DemoContent) -> None:
     assert read_one(content, thread_table()) == "Hello Tomás\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"group": "boston"}, "boston is no group of this persona"),
+        ({"choice": "hide"}, "choice must be one of follow, mute"),
+        ({"tags": ["x"]}, "unknown tags"),
+    ],
+)
+def test_a_slip_in_a_chosen_tag_is_named(content: DemoContent, changes: dict[str, object], sentence: str) -> None:
+    groups = {group.slug: group for group in content.groups}
+    table = read_table(files("forum.demo") / "content" / "personas.toml")
+    tomas = next(each for each in table.tables("persona") if each.text("key") == "tomas").values
+    tag = {"group": "cardiology", "tag": "ecg", "choice": "follow"} | changes
+    with pytest.raises(ContentError, match="persona tomas, tag ecg") as raised:
+        read_personas(Table("test.toml", {"persona": [tomas | {"tag": [tag]}]}), groups)
+    assert sentence in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,15 @@ from forum.db import db
 from forum.demo import content, seed
 from forum.demo.content import DemoContent
 from forum.groups.actions import NotPossible
-from forum.groups.models import Group, Membership
+from forum.groups.models import Delivery, Group, Membership
 from forum.groups.queries import community, count_members, group_by_slug, membership_of, viewer_of
 from forum.log import LogEntry
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Outcome
 from forum.queue import Task
 from forum.rules.submission import Submission
-from forum.threads.models import Attachment, Post, TextFormat, Thread, Via
+from forum.threads.following import chosen_tags
+from forum.threads.models import Attachment, Choice, Post, TextFormat, Thread, ThreadTag, Via
 from forum.threads.queries import latest_threads, with_marks
 from tests.forum.demo.conftest import Seeding
 from tests.people import a_member
@@ -174,6 +175,39 @@ def test_the_clock_goes_on_as_before(demo_site: Flask, told: Seeding) -> None:
     newest = db.session.scalar(select(func.max(Post.created_at)))
     assert newest is not None
     assert newest < told.began
+
+
+def test_personas_have_chosen_what_they_read_and_when(demo_site: Flask) -> None:
+    aoife, tomas = (
+        member_by_email("aoife.kinsella@finbars-road.example"),
+        member_by_email("tomas.villareal@lakestreet-general.example"),
+    )
+    pediatrics, parenting, running = (group_by_slug(slug) for slug in ("pediatrics", "parenting", "running"))
+    for found in (aoife, tomas, pediatrics, parenting, running):
+        assert found is not None
+    assert aoife.digest_hour == 19
+    assert aoife.digest_due_at is not None
+    assert aoife.digest_due_at < now()
+    assert chosen_tags(aoife.id) == {
+        pediatrics.id: {"protocol": Choice.FOLLOW}, parenting.id: {"pumping": Choice.MUTE},
+    }  # fmt: skip
+    assert chosen_tags(tomas.id) == {running.id: {"equipment": Choice.FOLLOW}}
+    assert {tag for group in (pediatrics, parenting, running) for tag in tags_in_use(group)} >= {
+        "protocol", "pumping", "equipment",
+    }  # fmt: skip
+
+
+def tags_in_use(group: Group) -> list[str]:
+    return list(db.session.scalars(select(ThreadTag.tag).where(ThreadTag.group_id == group.id)))
+
+
+def test_the_first_digest_holds_what_still_goes_out_and_not_the_years_before(demo_site: Flask, told: Seeding) -> None:
+    older = select(func.max(Post.published_no)).where(Post.created_at < told.began - seed.STILL_MAILED)
+    last = db.session.scalar(older)
+    marks = db.session.scalars(select(Membership.digest_no).where(Membership.delivery == Delivery.DIGEST)).all()
+    assert last is not None
+    assert last > 0
+    assert min(marks) == last
 
 
 def test_progress_is_told_post_by_post(told: Seeding) -> None:
