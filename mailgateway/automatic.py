@@ -123,7 +123,9 @@ def find_reason(headers: Headers, subject: str, text: str) -> str:
     quotes_answer = likely is not None and bool(_ANSWERED.match(subject[likely.end() :]))
     if likely and (answers or suppressed or quotes_answer) and (_AWAY_BODY.search(text[:2_000]) or not text):
         return "The subject is that of an out-of-office answer."
-    if suppressed and answers:
+    # Out-of-office programs ask that nothing answers them; some servers add OOF alone to what people write.
+    forbidden = {word.strip().lower() for word in headers.first("x-auto-response-suppress").split(",")}
+    if answers and (forbidden & {"all", "autoreply"} or (suppressed and not text)):
         return "X-Auto-Response-Suppress marks an automatic answer."
     return _find_challenge(headers, local, domain, text, answers=answers)
 

@@ -30,6 +30,7 @@ from forum.db import db, transaction
 from forum.groups.actions import set_standing
 from forum.groups.models import Group, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.posting.erase import erase
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
 from forum.posting.submit import submit
@@ -107,6 +108,12 @@ def _locked(scene: Scene) -> None:
     assert scene.answers is not None
     with transaction():
         db.session.get_one(Thread, scene.answers.thread_id).locked_at = now()
+
+
+def _erased(scene: Scene) -> None:
+    assert scene.answers is not None
+    with transaction():
+        erase(db.session.get_one(Post, scene.answers.id), actor_id=scene.author.id)
 
 
 def _read_first(scene: Scene) -> None:
@@ -209,6 +216,7 @@ CASES = (
     Case("encrypted", Returned, ("encrypted",), (_closed_up,)),
     Case("a program as a file", Returned, ("executables",), (_with_program,)),
     Case("a locked thread", Returned, ("locked",), (_answering, _locked)),
+    Case("an answer to an erased post", Held, ("erased_parent",), (_answering, _erased)),
     Case("a thread that is read first", Held, ("thread_moderated",), (_answering, _read_first)),
     Case("a thread that is slowed down", Returned, ("slow_mode",), (_answering, _slowed)),
     Case("a group where everything is held", Held, ("emergency",), (_braked,)),

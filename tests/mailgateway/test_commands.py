@@ -179,6 +179,21 @@ def test_the_author_confirms_by_answering_and_nobody_else_does(take) -> None:
     assert take(a_mail(ANN, confirm, "Re: x", "Yes"), confirm).reason == "confirm: the post is approved"
 
 
+@pytest.mark.parametrize("words", ["No, that was not me!", "I did not write this.", "I am away until Monday.", "Nein"])
+def test_only_a_yes_or_an_empty_answer_confirms(take, words: str) -> None:
+    held, confirm = hold_a_claim(take)
+    assert "nothing" in take(a_mail(ANN, confirm, "Re: Did you write this?", words), confirm).reason.lower()
+    assert held.state == "waiting"
+    assert take(a_mail(ANN, confirm, "Re: Did you write this?", "I wrote this."), confirm).reason.endswith("approved")
+
+
+def test_who_is_one_of_several_authors_confirms_nothing(take) -> None:
+    held, confirm = hold_a_claim(take)
+    two = a_mail(f"{ANN}, Eve <eve@example.net>", confirm, "Re: Did you write this?", "Yes", dmarc=None)
+    take(two, confirm)
+    assert held.state == "waiting"
+
+
 def test_confirming_a_post_that_may_no_longer_go_out_is_no_fault(take) -> None:
     held, confirm = hold_a_claim(take)
     with transaction():
@@ -187,6 +202,21 @@ def test_confirming_a_post_that_may_no_longer_go_out_is_no_fault(take) -> None:
     assert mail.state is MailState.COMMAND
     assert "banned" in mail.reason
     assert held.state == "waiting"
+
+
+@pytest.mark.parametrize("dmarc", ["pass", None])
+def test_nobody_joins_or_learns_of_a_group_that_must_not_be_known(site, dmarc: str | None) -> None:
+    circle = a_group("circle", "Quiet Circle", kind=Kind.CIRCLE, listed=False, join_policy=JoinPolicy.OPEN)
+    ann = a_member("ann@example.org", "Ann Lee")
+    join = f"{circle.mail_name}-join@lists.localhost"
+    for to, subject in ((join, "x"), (SYSTEM, f"join {circle.mail_name}")):
+        site.hand_in(a_mail(ANN, to, subject, "y", dmarc=dmarc), to)
+        site.work()
+    assert membership_of(ann.id, circle.id) is None
+    assert site.mailed("ann@example.org")
+    for sent in site.mailed("ann@example.org"):
+        assert b"Quiet Circle" not in sent.content
+        assert b"/circle" not in sent.content
 
 
 def test_help_never_names_an_unlisted_group_to_who_is_not_in_it(site) -> None:
