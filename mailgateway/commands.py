@@ -13,7 +13,7 @@ from forum.db import db
 from forum.groups.actions import NotPossible, ask_to_join, stop_mail
 from forum.groups.choices import stop_digests
 from forum.groups.models import Assurance, Group
-from forum.groups.queries import community, membership_of
+from forum.groups.queries import community, group_to_join, membership_of, viewer_of
 from forum.moderation.actions import confirm
 from forum.moderation.queries import waits_for_author
 from forum.posting.models import HeldPost
@@ -23,6 +23,7 @@ from mailgateway.addresses import ALL_DIGESTS, Verb
 from mailgateway.authenticate import Authenticated
 from mailgateway.command_words import find_command
 from mailgateway.moderating import answer_author, asks_to_withdraw, moderate_by_command
+from mailgateway.moderating_words import own_words
 from mailgateway.parse import ParsedMail
 from mailgateway.private_answers import block_or_report
 from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute, PostRoute
@@ -47,6 +48,12 @@ _VERBS = {
     "info": Verb.HELP,
     "commands": Verb.HELP,
 }
+# What lets out a post in one's name. Whoever answers "that was not me", or is away, must not publish a forgery.
+_YES = re.compile(
+    r"[\W_]*(?:yes|yep|ok|okay|confirm|confirmed|i wrote (?:this|it)|(?:it|this) (?:was|is) (?:me|mine)|ja|jawohl|oui|s[ií]"
+    r"|sim|da|tak|ano|áno|igen|evet|jo|joo|kyllä|já|jah|jā|taip|да|так|ναι|כן|نعم|はい|是|是的|네|예)\b(?!\s+(?:not?|nicht|pas)\b)",
+    re.IGNORECASE,
+)
 _WHICH = frozenset({"which", "settings", "lists", "groups", "query", "status", "show"})
 _COURTESY = frozenset({"re:", "please", "me", "to", "from", "the", "group", "list"})
 
@@ -125,7 +132,7 @@ def leave_by_mail(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -
     if member is None or group is None or membership_of(found.member_id, found.group_id) is None:
         return "the member has left already"
     sender = member_by_email(parsed.from_address)
-    if sender is not None and sender.id == member.id and known.assurance is not Assurance.FAILED:
+    if sender is not None and sender.id == member.id and known.assurance is not Assurance.FAILED and _is_alone(parsed):
         return _leave(member, group)
     if not asked_lately("notice.command_unproven", member.id, ONCE_IN, other_id=group.id):
         enqueue("notice.command_unproven", member.id, group.id)
@@ -140,18 +147,27 @@ def _stop_digests(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -
 
 
 def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRoute) -> str:
-    """The author answers "I wrote this" from a verified address: the answer proves that the mailbox is the author's."""
+    """The author answers "yes" from a verified address: the answer proves that the mailbox is the author's."""
     held, sender = db.session.get(HeldPost, found.held_id), member_by_email(parsed.from_address)
     if held is None or held.author_id != found.member_id:
         return "confirm: there is no such held post"
-    if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED:
+    if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED or not _is_alone(parsed):
         return "confirm: it came from another address; nothing done"
+    words = own_words(parsed.text)
     if asks_to_withdraw(parsed) or not waits_for_author(held):
         return answer_author(held, sender, parsed, found)
+    if words and not _YES.match(words):
+        enqueue("notice.moderated", found.recipient_ids[0], sender.id)
+        return "Nothing has changed: only an answer that begins with yes says that you wrote it."
     try:
         return f"confirm: the post is {confirm(held).state}"
     except NotPossible as refusal:
         return f"confirm: {refusal}"
+
+
+def _is_alone(parsed: ParsedMail) -> bool:
+    """Whether one author is named: of several, DMARC vouches for none."""
+    return len(parsed.from_addresses) == 1
 
 
 def _asked(member: Member, parsed: ParsedMail, found: CommandRoute) -> tuple[Verb, Group]:
@@ -178,6 +194,10 @@ def _verb_of(command: str) -> Verb:
 
 
 def _join(member: Member, group: Group) -> str:
+    viewer = viewer_of(member)
+    if viewer is not None and group_to_join(viewer, group.slug) is None:
+        enqueue("notice.help", member.id, group.id)
+        return "join: the member may not know of that group; help was sent"
     try:
         membership = ask_to_join(member, group)
     except NotPossible as refusal:

@@ -4,9 +4,10 @@ import mailbox
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from forum.db import db
+from forum.posting.models import HeldPost
 from forum.queue import Task
 from forum.settings import current_settings
 from forum.threads.models import Attachment, Post
@@ -18,7 +19,11 @@ from mailgateway.retention import drop_unused
 def erase_copies(task: Task) -> None:
     """Forget files and mail of an erased post. The mail's row stays, without subject, so that its fate is told."""
     post = db.session.get_one(Post, task.target_id)
-    came_as = select(InboundRecipient.mail_id).where(InboundRecipient.post_id == post.id)
+    # A mail that was held knows only what was held.
+    was_held = select(HeldPost.id).where(HeldPost.post_id == post.id)
+    came_as = select(InboundRecipient.mail_id).where(
+        or_(InboundRecipient.post_id == post.id, InboundRecipient.held_post_id.in_(was_held))
+    )
     mails = db.session.scalars(select(InboundMail).where(InboundMail.id.in_(came_as))).all()
     digests = {mail.raw_digest for mail in mails if mail.raw_digest is not None}
     db.session.execute(

@@ -129,8 +129,9 @@ def _help(task: Task) -> Notice | None:
 def _command_unproven(task: Task) -> Notice | None:
     assert task.other_id is not None
     group = db.session.get_one(Group, task.other_id)
-    leave = _url(f"/u/{_addresses().leave_token(task.target_id, group.id)}")
     belongs = any(membership.group_id == group.id for membership in _memberships(task.target_id))
+    group = group if group.listed or belongs else community()
+    leave = _url(f"/u/{_addresses().leave_token(task.target_id, group.id)}")
     url = leave if belongs else _url(f"/g/{group.slug}")
     return _to_member("command_unproven", task.target_id, group=group, belongs=belongs, url=url)
 

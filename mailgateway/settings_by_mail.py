@@ -75,6 +75,8 @@ _MODES = {
     "none": (Delivery.NONE, None),
     "nomail": (Delivery.NONE, None),
 }
+# The words that help offers; the others are those of other list servers.
+_OFFERED = ("single", "digest", "weekly", "topics", "followed", "specials", "none")
 _SENTENCES = {
     Delivery.SINGLE: "every post as its own mail",
     Delivery.DIGEST: "one mail a day with all posts",
@@ -161,7 +163,7 @@ def _set(member: Member, found: re.Match[str]) -> Sequence[Answer]:
     switch, _, value = what.partition(" ")
     if switch in _SWITCHES and value in ("yes", "no", "on", "off"):
         return [_set_switch(member, each, switch, value in ("yes", "on")) for each in chosen]
-    raise ValueError(f"choose one of {', '.join(_MODES)}; or own, ack or copies with yes or no.")
+    raise ValueError(f"choose one of {', '.join(_OFFERED)}; or own, ack or copies with yes or no.")
 
 
 def _chosen(member: Member, name: str) -> Sequence[Membership]:
