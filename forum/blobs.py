@@ -1,5 +1,6 @@
 """Octets kept once by their content: attachments and raw mail, in the database on both kinds (one backup)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -29,12 +30,23 @@ def digest_of(content: bytes) -> str:
 
 def keep(content: bytes) -> str:
     """Store content, once however often it comes; returns its digest."""
-    digest = digest_of(content)
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    row = {"digest": digest, "size": len(content), "content": content, "kept_at": now()}
-    kept_again = {"kept_at": row["kept_at"]}
-    db.session.execute(insert(Blob).values(row).on_conflict_do_update(index_elements=[Blob.digest], set_=kept_again))
-    return digest
+    return keep_all([content])[0]
+
+
+def keep_all(contents: Sequence[bytes]) -> Sequence[str]:
+    """Store several contents with one statement; returns their digests."""
+    moment = now()
+    digests = [digest_of(content) for content in contents]
+    rows = {
+        digest: {"digest": digest, "size": len(content), "content": content, "kept_at": moment}
+        for digest, content in zip(digests, contents, strict=True)
+    }
+    insert = (postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert)(
+        Base.metadata.tables["blob"]
+    )
+    kept = insert.on_conflict_do_update(index_elements=["digest"], set_={"kept_at": insert.excluded.kept_at})
+    db.session.connection().execute(kept, list(rows.values()))
+    return digests
 
 
 def content_of(digest: str) -> bytes:

@@ -48,6 +48,18 @@ class Tokens:
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, int] | None:
         """The row numbers in a token, or None when it is not ours, not whole or for another purpose."""
+        body = self._body(token)
+        if body is None or body[0] >> 4 != purpose:
+            return None
+        cut = 2 + (body[0] & 15)
+        return int.from_bytes(body[2:cut]), int.from_bytes(body[cut:])
+
+    def is_ours(self, token: str) -> bool:
+        """Whether it is a token of ours, for whatever purpose."""
+        return self._body(token) is not None
+
+    def _body(self, token: str) -> bytes | None:
+        """What a whole token of ours says, without its MAC."""
         if not 0 < len(token) <= 40 or not token.isascii():
             return None
         try:
@@ -55,12 +67,10 @@ class Tokens:
         except binascii.Error:
             return None
         body, mac = data[:-_MAC_OCTETS], data[-_MAC_OCTETS:]
-        if len(body) < 2 or body[0] >> 4 != purpose or body[1] not in self._keys:
+        if len(body) < 2 or body[1] not in self._keys:
             return None
-        if not hmac.compare_digest(hmac.digest(self._keys[body[1]], body, "sha256")[:_MAC_OCTETS], mac):
-            return None
-        cut = 2 + (body[0] & 15)
-        return int.from_bytes(body[2:cut]), int.from_bytes(body[cut:])
+        mine = hmac.digest(self._keys[body[1]], body, "sha256")[:_MAC_OCTETS]
+        return body if hmac.compare_digest(mine, mac) else None
 
 
 def _octets(number: int) -> bytes:

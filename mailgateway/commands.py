@@ -16,8 +16,9 @@ from forum.groups.models import Assurance, Group
 from forum.groups.queries import community, group_to_join, membership_of, viewer_of
 from forum.moderation.actions import confirm
 from forum.moderation.queries import waits_for_author
-from forum.posting.models import HeldPost
+from forum.posting.models import HeldPost, HeldState
 from forum.queue import asked_lately, enqueue
+from forum.rules.submission import Submission
 from forum.threads.queries import post_by_id
 from mailgateway.addresses import ALL_DIGESTS, Verb
 from mailgateway.authenticate import Authenticated
@@ -27,7 +28,7 @@ from mailgateway.moderating_words import own_words
 from mailgateway.parse import ParsedMail
 from mailgateway.private_answers import block_or_report
 from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute, PostRoute
-from mailgateway.settings_by_mail import as_line, carry_out, follow_by_word, is_setting, known_group
+from mailgateway.settings_by_mail import as_line, carry_out, follow_by_word, is_setting, is_thread_word, known_group
 
 ONCE_IN = timedelta(days=1)
 MOST_LINES = 20
@@ -50,8 +51,9 @@ _VERBS = {
 }
 # What lets out a post in one's name. Whoever answers "that was not me", or is away, must not publish a forgery.
 _YES = re.compile(
-    r"[\W_]*(?:yes|yep|ok|okay|confirm|confirmed|i wrote (?:this|it)|(?:it|this) (?:was|is) (?:me|mine)|ja|jawohl|oui|s[ií]"
-    r"|sim|da|tak|ano|áno|igen|evet|jo|joo|kyllä|já|jah|jā|taip|да|так|ναι|כן|نعم|はい|是|是的|네|예)\b(?!\s+(?:not?|nicht|pas)\b)",
+    r"[\W_]*(?:yes|yep|ok|okay|confirm|confirmed|i wrote (?:this|it)|(?:it|this) (?:was|is) (?:me|mine)|ja|jawohl|oui"
+    r"|s[ií]|sim|da|tak|ano|áno|igen|evet|jo|joo|kyllä|já|jah|jā|taip|да|так|ναι|כן|نعم|はい|是|是的|네|예)\b"
+    r"(?!\s+(?:not?|nicht|pas)\b)",
     re.IGNORECASE,
 )
 _WHICH = frozenset({"which", "settings", "lists", "groups", "query", "status", "show"})
@@ -110,17 +112,19 @@ def _settings(member: Member, known: Authenticated, found: CommandRoute, lines: 
     return "\n".join(as_line(answer) for answer in answers)
 
 
-def choose_by_word(parsed: ParsedMail, found: PostRoute, sender: Member | None, assurance: Assurance) -> str:
+def choose_by_word(parsed: ParsedMail, found: PostRoute, submission: Submission) -> str:
     """What a single word in answer to a post changes (L48): follow, mute, unfollow or unmute its topic; else ""."""
-    if found.token_post_id is None or sender is None or parsed.attachments or "\n" in parsed.text.strip():
+    if found.token_post_id is None or submission.author_id is None or parsed.attachments:
         return ""
-    if assurance.rank < Assurance.TOKEN.rank or membership_of(sender.id, found.group_id) is None:
+    if not is_thread_word(parsed.text) or submission.assurance.rank < Assurance.TOKEN.rank:
+        return ""
+    if membership_of(submission.author_id, found.group_id) is None:
         return ""
     post = post_by_id(found.token_post_id)
-    answer = follow_by_word(sender, post.thread, parsed.text) if post is not None else None
-    if answer is None:
+    if post is None:
         return ""
-    enqueue("notice.command_answer", found.recipient_ids[0], sender.id)
+    answer = follow_by_word(db.session.get_one(Member, submission.author_id), post.thread, parsed.text)
+    enqueue("notice.command_answer", found.recipient_ids[0], submission.author_id)
     return as_line(answer)
 
 
@@ -154,9 +158,12 @@ def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRout
     if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED or not _is_alone(parsed):
         return "confirm: it came from another address; nothing done"
     words = own_words(parsed.text)
+    says_yes = not words or _YES.match(words) is not None
+    if says_yes and held.state is HeldState.APPROVED:
+        return f"confirm: the post is {held.state}"
     if asks_to_withdraw(parsed) or not waits_for_author(held):
         return answer_author(held, sender, parsed, found)
-    if words and not _YES.match(words):
+    if not says_yes:
         enqueue("notice.moderated", found.recipient_ids[0], sender.id)
         return "Nothing has changed: only an answer that begins with yes says that you wrote it."
     try:

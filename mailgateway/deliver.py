@@ -98,13 +98,13 @@ class _Round:
                 began = time.monotonic()
                 # The next batch is claimed and queued while the last copies of this one are still on the line.
                 if ahead is not None:
-                    await ahead
+                    await self._until_done(ahead)
                 ahead = asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
                 await self._until_nearly_done(ahead)
                 speed = len(batch) / (time.monotonic() - began)
                 self._batch = min(max(int(speed * BATCH_SECONDS), SMALLEST_BATCH), LARGEST_BATCH)
             if ahead is not None:
-                await ahead
+                await self._until_done(ahead)
         finally:
             if ahead is not None:
                 await asyncio.wait([ahead])
@@ -118,6 +118,12 @@ class _Round:
         while not sending.done() and len(self._in_flight) > self._batch // 4:
             await asyncio.sleep(0.005)
             self._mark_when_due()
+
+    async def _until_done(self, sending: asyncio.Task[None]) -> None:
+        """Wait for the last copies of a batch; a smarthost that thinks for long holds up neither marks nor leases."""
+        while not (await asyncio.wait([sending], timeout=MARK_SECONDS))[0]:
+            self._mark_when_due()
+        await sending
 
     def _claim(self) -> Sequence[int]:
         """Lease what is due; what may not or need not go any more is settled at once."""

@@ -19,7 +19,7 @@ from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Membership
 from forum.groups.queries import community
-from forum.queue import LEASE, Task, anything_due, back_off, claim, enqueue, put_off, renew
+from forum.queue import LEASE, Task, anything_due, back_off, claim, enqueue, put_off
 from forum.settings import current_settings
 from forum.tokens import current_tokens
 from forum.work import Handler, run_tasks
@@ -28,6 +28,7 @@ from mailgateway.digest_content import MOST_ITEMS, Letter, Sender, compose_diges
 from mailgateway.digest_gather import Covered, gather
 from mailgateway.digest_plan import anybody_due, end_absences, plan_catch_up, plan_due
 from mailgateway.digest_posts import Shelf
+from mailgateway.leasing import leased
 from mailgateway.models import Delivery, DeliveryState, Digest, DigestKind
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt
@@ -38,7 +39,6 @@ GATHERED_AT_ONCE = 100
 MARK_AFTER = 100
 MARK_SECONDS = 0.2
 MARK_AGAIN_SECONDS = 1.0
-RENEW_SECONDS = 10.0
 ROUND_SECONDS = 5.0
 TROUBLE_SECONDS = 20.0
 # Then it is given up: by the next day another digest has taken its place anyway.
@@ -106,7 +106,7 @@ class _Round:
         self._covered: dict[int, tuple[Covered, int]] = {}
         self._receipts: list[Receipt] = []
         self._in_flight: set[int] = set()
-        self._marked_at = self._renewed_at = time.monotonic()
+        self._marked_at = time.monotonic()
         self._mark_again_at = self._paused_until = 0.0
 
     def paused(self) -> bool:
@@ -120,7 +120,7 @@ class _Round:
         try:
             while time.monotonic() < until and not self.paused() and (ids := self._claim()):
                 settled += len(ids)
-                await self._carrier.deliver(self._copies(ids), self._note)
+                await leased(self._carrier.deliver(self._copies(ids), self._note), Digest, self._in_flight, self._owner)
         finally:
             await self._mark_all()
         return settled
@@ -187,10 +187,6 @@ class _Round:
             return
         if len(self._receipts) >= MARK_AFTER or moment - self._marked_at > MARK_SECONDS:
             self._mark()
-        if self._in_flight and moment - self._renewed_at > RENEW_SECONDS:
-            with transaction():
-                renew(Digest, self._in_flight, self._owner)
-            self._renewed_at = time.monotonic()
 
     def _mark(self) -> None:
         """Write the receipts down. While the database is busy or away they are kept: they are all that is known."""

@@ -38,14 +38,14 @@ def _which_post(task: Task) -> Notice | None:
             "mailto": f"mailto:{addresses.reply(task.other_id, post.id)}"
             f"?subject={quote(f'Re: {post.thread.subject}')}{body}",
         }
-        for number, post in _posts(row, parsed)[:MOST_LINKS]
+        for number, post in _posts(row, parsed, task.other_id)[:MOST_LINKS]
     ]
     return to_member("which_post", task.other_id, row.address, words=words, posts=posts)
 
 
-def _posts(row: InboundRecipient, parsed: ParsedMail) -> list[tuple[int, Post]]:
+def _posts(row: InboundRecipient, parsed: ParsedMail, member_id: int) -> list[tuple[int, Post]]:
     """The posts that the answer quotes; when it quotes none, those of the digest, as far as they can be told now."""
-    named = posts_named(parsed)
+    named = posts_named(parsed, member_id)
     asked = our_addresses().read(row.address)
     digest = db.session.get(Digest, asked.digest_id) if isinstance(asked, ToDigest) else None
     if named or digest is None or digest.from_no is None:

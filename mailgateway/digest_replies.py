@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from forum import blobs
-from forum.accounts.queries import member_by_email
+from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
 from forum.groups.models import Assurance
+from forum.groups.queries import viewer_of
 from forum.queue import enqueue
 from forum.text import html_to_text, plain_to_html
 from forum.text.plain import split_quote
 from forum.threads.models import Post
-from forum.threads.queries import post_by_public_id
+from forum.threads.queries import post_for
 from mailgateway.authenticate import Authenticated
 from mailgateway.mime import read_contents
 from mailgateway.models import InboundMail, InboundRecipient, MailState
@@ -45,11 +46,15 @@ class OwnWords:
 
 @dataclass(frozen=True)
 class Meant:
-    """The answer is one to this post; `parsed` has only the author's words, under the subject of the thread."""
+    """The answer is one to this post; `parsed` has only the author's words, under the subject of the thread.
+
+    `kept` is the row of the earlier mail that has these words, when its author has now said what it answers.
+    """
 
     post_id: int
     group_id: int
     parsed: ParsedMail
+    kept: InboundRecipient | None = None
 
 
 @dataclass(frozen=True)
@@ -70,11 +75,11 @@ def read_answer(parsed: ParsedMail, known: Authenticated, found: DigestRoute, ro
     number = _NUMBER_ALONE.fullmatch(words.text.strip())
     if number is not None and is_reader:
         kept = _kept_before(row)
-        post = _post_of({marker for n, marker in _markers(parsed) if n == number[1]})
+        post = _post_of({marker for n, marker in _markers(parsed) if n == number[1]}, found.member_id)
         if kept is not None and post is not None:
-            before, words = kept
-            return _meant(post, replace(before, message_id=parsed.message_id), words)
-    post = None if words.mixed else _post_of(_candidates(parsed, words, row))
+            waiting, before, words = kept
+            return replace(_meant(post, replace(before, message_id=parsed.message_id), words), kept=waiting)
+    post = None if words.mixed else _post_of(_candidates(parsed, words, row), found.member_id)
     if post is not None:
         return _meant(post, parsed, words)
     if not is_reader or known.assurance is Assurance.FAILED:
@@ -114,10 +119,11 @@ def _markers(parsed: ParsedMail) -> list[tuple[str, str]]:
     return MARKER.findall("\n".join((parsed.text, parsed.folded)))
 
 
-def posts_named(parsed: ParsedMail) -> list[tuple[int, Post]]:
-    """The posts whose markers an answer holds, with their numbers in the digest."""
-    named = {int(number): post_by_public_id(marker) for number, marker in _markers(parsed)}
-    return [(number, post) for number, post in sorted(named.items()) if post is not None and post.erased_at is None]
+def posts_named(parsed: ParsedMail, member_id: int) -> list[tuple[int, Post]]:
+    """The posts whose markers an answer holds, with their numbers in the digest, as far as the member reads them."""
+    named = {int(number): marker for number, marker in _markers(parsed)}
+    found = ((number, _post_of({marker}, member_id)) for number, marker in sorted(named.items()))
+    return [(number, post) for number, post in found if post is not None]
 
 
 def _candidates(parsed: ParsedMail, words: OwnWords, row: InboundRecipient) -> set[str]:
@@ -145,8 +151,13 @@ def _near(words: str, raw: bytes) -> set[str]:
     return near
 
 
-def _post_of(markers: set[str]) -> Post | None:
-    post = post_by_public_id(next(iter(markers))) if len(markers) == 1 else None
+def _post_of(markers: set[str], member_id: int) -> Post | None:
+    """The one post that is meant, if the member may read it: anybody can write the marker of another group's post."""
+    member = member_by_id(member_id)
+    viewer = None if member is None else viewer_of(member)
+    if len(markers) != 1 or viewer is None:
+        return None
+    post = post_for(viewer, next(iter(markers)))
     return post if post is not None and post.erased_at is None else None
 
 
@@ -163,7 +174,7 @@ def _meant(post: Post, parsed: ParsedMail, words: OwnWords) -> Meant:
     return Meant(post.id, post.thread.group_id, answer)
 
 
-def _kept_before(row: InboundRecipient) -> tuple[ParsedMail, OwnWords] | None:
+def _kept_before(row: InboundRecipient) -> tuple[InboundRecipient, ParsedMail, OwnWords] | None:
     """The newest answer to the same digest that waits for its author to say what it answers; it waits no longer."""
     found = db.session.execute(
         select(InboundRecipient, InboundMail)
@@ -186,7 +197,7 @@ def _kept_before(row: InboundRecipient) -> tuple[ParsedMail, OwnWords] | None:
         return None
     waiting.state = mail.state = MailState.DUPLICATE
     waiting.reason = mail.reason = "its author has said which post it answers"
-    return parsed, own_words(parsed)
+    return waiting, parsed, own_words(parsed)
 
 
 def answer_as_it_came(mail: InboundMail) -> ParsedMail | None:

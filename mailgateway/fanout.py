@@ -5,16 +5,19 @@ Sends nothing. Who wants a copy is asked again when it goes (`mailgateway/permis
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, exists, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from forum import blobs
 from forum.accounts.emails import BadAddress, address_key
 from forum.accounts.models import Address, Member
 from forum.clock import now
-from forum.db import analyze, db
+from forum.db import Base, analyze, db
 from forum.groups.choices import DIGESTS
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Membership, Standing
@@ -36,6 +39,7 @@ from mailgateway.permission import Skip
 # So many new rows at once change what the planner should do.
 MANY = 1_000
 HEADERS_AT_MOST = 262_144
+_DELIVERY = Base.metadata.tables["delivery"]
 _COLUMNS = ["fan_out_key", "post_id", "member_id", "address_id", "state", "due_at", "done_at", "attempts", "error"]
 
 
@@ -45,79 +49,125 @@ def fan_out(task: Task) -> None:
     if post is None or post.erased_at is not None:
         return
     group_id = db.session.get_one(Thread, post.thread_id).group_id
-    addressed = _addressed_keys(post)
-    if addressed and db.session.scalar(select(Address.id).where(Address.key.in_(addressed)).limit(1)) is not None:
-        _insert(_readers(post, group_id, Skip.ADDRESSED).where(*_want_no_second_copy(addressed)))
-    if _insert(_readers(post, group_id)) > MANY:
+    kind = _Kind(post.special, not post.special and somebody_mutes(post.thread_id))
+    facts = _facts(post, group_id)
+    if post.via is Via.MAIL and _somebody_wants_no_second_copy(group_id):
+        addressed = _addressed_keys(post)
+        if addressed:
+            direct = readers(kind).where(*_want_no_second_copy(addressed))
+            _insert(insert(_DELIVERY).from_select(_COLUMNS, direct), facts | _skipped(Skip.ADDRESSED))
+    if _insert(_insertion(kind), facts) > MANY:
         analyze(Delivery)
 
 
-def _insert(readers: Select[Any]) -> int:
-    # Neither database's ON CONFLICT here: SQLAlchemy would compile the statement anew for each post.
-    made = db.session.execute(insert(Delivery).from_select(_COLUMNS, readers))
-    return getattr(made, "rowcount", 0)
+@dataclass(frozen=True)
+class _Kind:
+    """What the statement for a post depends on; all else is a parameter, so that it is built and compiled once."""
+
+    special: bool
+    somebody_mutes: bool
 
 
-def _readers(post: Post, group_id: int, skip: Skip | None = None) -> Select[Any]:
-    """The rows of all who are to have a copy; with `skip` as rows that say why it does not go."""
-    in_community = aliased(Membership)
+def _facts(post: Post, group_id: int) -> dict[str, Any]:
+    """The parameters of `readers` for one post."""
     moment = now()
+    return {
+        "the_fan_out": post.fan_out_key,
+        "the_post": post.id,
+        "the_thread": post.thread_id,
+        "the_group": group_id,
+        "the_root": community().id,
+        "the_author": author_id_of(post),
+        "the_number": post.published_no,
+        "the_moment": moment,
+        "the_state": DeliveryState.WAITING,
+        "the_end": None,
+        "the_reason": None,
+    }
+
+
+def _skipped(skip: Skip) -> dict[str, Any]:
+    """Parameters of rows that only say why a copy does not go."""
+    return {"the_state": DeliveryState.SKIPPED, "the_end": now(), "the_reason": skip.value}
+
+
+def _insert(statement: Insert, facts: Mapping[str, Any]) -> int:
+    return db.session.connection().execute(statement, facts).rowcount
+
+
+@cache
+def _insertion(kind: _Kind) -> Insert:
+    # Neither database's ON CONFLICT here: SQLAlchemy would compile the statement anew for each post.
+    return insert(_DELIVERY).from_select(_COLUMNS, readers(kind))
+
+
+@cache
+def readers(kind: _Kind) -> Select[Any]:
+    """The rows of all who are to have a copy of a post, with parameters for what is the post's own (`_facts`)."""
+    in_community = aliased(Membership)
+    moment: ColumnElement[datetime] = bindparam("the_moment", type_=Delivery.due_at.type)
+    number = _number("the_number")
     return (
         select(
-            literal(post.fan_out_key),
-            literal(post.id),
+            _number("the_fan_out"),
+            _number("the_post"),
             Membership.member_id,
             Address.id,
-            literal(DeliveryState.WAITING if skip is None else DeliveryState.SKIPPED, Delivery.state.type),
-            literal(moment, Delivery.due_at.type),
-            literal(None if skip is None else moment, Delivery.done_at.type),
+            bindparam("the_state", type_=Delivery.state.type),
+            moment,
+            bindparam("the_end", type_=Delivery.done_at.type),
             literal(0),
-            literal(None if skip is None else skip.value, Delivery.error.type),
+            bindparam("the_reason", type_=Delivery.error.type),
         )
         .join(Address, and_(Address.member_id == Membership.member_id, Address.is_primary))
         .join(Member, Member.id == Membership.member_id)
         .join(
             in_community,
-            and_(in_community.member_id == Membership.member_id, in_community.group_id == community().id),
+            and_(in_community.member_id == Membership.member_id, in_community.group_id == _number("the_root")),
         )
         .where(
             in_community.standing.in_((Standing.ACTIVE, Standing.MUTED)),
-            Membership.group_id == group_id,
-            _wants_a_copy(post),
+            Membership.group_id == _number("the_group"),
+            _wants_a_copy(kind, number),
             Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
             Address.bouncing_since.is_(None),
             # What was published before an absence has a row all the same: the summary afterwards counts it by that.
-            or_(
-                Member.away_until.is_(None),
-                Member.away_until <= moment,
-                Member.away_from_no >= post.published_no,
-            ),
-            or_(Membership.member_id != author_id_of(post), Membership.own_copy),
-            ~exists().where(Delivery.fan_out_key == post.fan_out_key, Delivery.member_id == Membership.member_id),
+            or_(Member.away_until.is_(None), Member.away_until <= moment, Member.away_from_no >= number),
+            or_(Membership.member_id != _number("the_author"), Membership.own_copy),
+            ~exists().where(Delivery.fan_out_key == _number("the_fan_out"), Delivery.member_id == Membership.member_id),
         )
     )
 
 
-def _wants_a_copy(post: Post) -> ColumnElement[bool]:
+def _number(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=Delivery.post_id.type)
+
+
+def _wants_a_copy(kind: _Kind, number: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a membership gets this post singly, by the choices of its member."""
-    if post.special:
+    if kind.special:
         return Membership.delivery != DeliveryMode.NONE
+    thread_id = _number("the_thread")
     single: ColumnElement[bool] = Membership.delivery == DeliveryMode.SINGLE
-    if somebody_mutes(post.thread_id):
-        single = and_(single, ~is_muted(Membership.member_id, post.thread_id))
-    followed = and_(Membership.delivery == DeliveryMode.FOLLOWED, is_followed(Membership.member_id, post.thread_id))
+    if kind.somebody_mutes:
+        single = and_(single, ~is_muted(Membership.member_id, thread_id))
+    followed = and_(Membership.delivery == DeliveryMode.FOLLOWED, is_followed(Membership.member_id, thread_id))
     # A last digest, owed after a change to single mails, has what was published until then.
-    owed = and_(post.published_no > Membership.digest_no, post.published_no <= Membership.digest_until_no)
+    owed = and_(number > Membership.digest_no, number <= Membership.digest_until_no)
     # Who has changed to digests since this post gets it with the next one, by way of a row: see `Skip.BY_DIGEST`.
-    before_digests = and_(Membership.delivery.in_(DIGESTS), Membership.digest_no >= post.published_no)
+    before_digests = and_(Membership.delivery.in_(DIGESTS), Membership.digest_no >= number)
     by_itself = and_(or_(single, followed), or_(Membership.digest_until_no.is_(None), ~owed))
     return or_(by_itself, before_digests)
 
 
+def _somebody_wants_no_second_copy(group_id: int) -> bool:
+    """Mostly nobody does, and then nobody need look to whom the mail went."""
+    chosen = select(Membership.id).where(Membership.group_id == group_id, ~Membership.copy_when_addressed)
+    return db.session.scalar(chosen.limit(1)) is not None
+
+
 def _addressed_keys(post: Post) -> Sequence[str]:
-    """To whom the author has sent this mail directly, as keys of addresses; nobody for what was not a mail."""
-    if post.via is not Via.MAIL:
-        return ()
+    """To whom the author has sent this mail directly, as keys of addresses."""
     mail = db.session.get(InboundMail, post.fan_out_key)
     if mail is None or mail.raw_digest is None:
         return ()

@@ -11,6 +11,7 @@ import re
 import socket
 import stat
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -37,6 +38,8 @@ LATER = "451 4.3.0 We cannot store it just now; try again later"
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _MESSAGES_A_COMMIT = 64
 _OCTETS_A_COMMIT = 32 * 1024**2
+_KNOWN_SECONDS = 60.0
+_KNOWN_AT_MOST = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -115,15 +118,26 @@ class Handler:
         self._storeroom = storeroom
         with core.app_context():
             self._addresses = Addresses(current_settings().domain, current_tokens())
+        # A group keeps its address for good, so that one found lately need not be looked up for each mail.
+        self._known_until: dict[str, float] = {}
+
+    def _remember(self, address: str) -> None:
+        if len(self._known_until) >= _KNOWN_AT_MOST:
+            self._known_until.clear()
+        self._known_until[address] = time.monotonic() + _KNOWN_SECONDS
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, _server: LMTP, _session: SmtpSession, envelope: SmtpEnvelope, address: str, options: list[str]
     ) -> str:
-        known = await asyncio.to_thread(self._is_known, address)
+        if self._known_until.get(address, 0.0) > time.monotonic():
+            known: bool | None = True
+        else:
+            known = await asyncio.to_thread(self._is_known, address)
         if known is None:
             return LATER
         if not known:
             return UNKNOWN
+        self._remember(address)
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"

@@ -100,8 +100,8 @@ def _moderates(moderator: Member, group: Group) -> bool:
 
 def _answer(held: HeldPost, moderator: Member, parsed: ParsedMail) -> str:
     words = own_words(parsed.text)
-    if not words and parsed.attachments and not parsed.folded.strip():
-        # It may be encrypted, or a picture of words: not an empty answer.
+    if not words and (parsed.text.strip() or (parsed.attachments and not parsed.folded.strip())):
+        # Our mail stands there unmarked and a reason may be below it; or it is encrypted, or a picture of words.
         return NOT_UNDERSTOOD
     return " ".join(_said(held, moderator, read_answer(words))) or NOT_UNDERSTOOD
 

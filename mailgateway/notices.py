@@ -23,6 +23,7 @@ from forum.text import wrap_plain
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
 from mailgateway.compose import display, sendable_type
+from mailgateway.leasing import leased
 from mailgateway.notice import Notice
 from mailgateway.notice_facts import FACTS
 from mailgateway.smarthost import Carrier, carrier_for
@@ -48,7 +49,7 @@ def run(owner: str) -> Generator[int, None, None]:
                 if due:
                     with transaction():
                         ids = claim(Task, BATCH, owner, mine)
-                    runner.run(_send(ids, carrier))
+                    runner.run(_send(ids, carrier, owner))
                 else:
                     # Connections that wait for work hear here that the other side has closed them.
                     runner.run(asyncio.sleep(0))
@@ -57,10 +58,10 @@ def run(owner: str) -> Generator[int, None, None]:
             runner.run(carrier.close())
 
 
-async def _send(task_ids: Sequence[int], carrier: Carrier) -> None:
+async def _send(task_ids: Sequence[int], carrier: Carrier, owner: str) -> None:
     copies = [copy for task_id in task_ids if (copy := _write(task_id)) is not None]
     receipts: list[Receipt] = []
-    await carrier.deliver(copies, receipts.append)
+    await leased(carrier.deliver(copies, receipts.append), Task, task_ids, owner)
     if receipts:
         with transaction():
             for receipt in receipts:

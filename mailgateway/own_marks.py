@@ -6,12 +6,14 @@ that reader's name. Pure; a token is known by its signature, so that nothing els
 
 import re
 
-from forum.tokens import Purpose
 from mailgateway.addresses import Addresses
 
 _CANDIDATE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{20,40}(?![A-Za-z0-9])")
-# What a token stands in: an address or a link, with the brackets around it.
-_WORD = r"(?:[<(\[]\s?)?(?:mailto:)?[^\s<>()\[\]\"']{{0,400}}{token}[^\s<>()\[\]\"']{{0,400}}(?:\s?[>)\]])?"
+# What a token stands in: an address or a link, with the brackets around it. Before the token it is read backwards, so
+# that a line without spaces costs no more than another.
+_WORD_AT_MOST = 400
+_WORD = re.compile(r"[^\s<>()\[\]\"']*")
+_OPENS, _CLOSES = re.compile(r"\s?[<(\[]"), re.compile(r"\s?[>)\]]")
 # Lines of our footers as they stand under a copy (compose.footer) and under a private answer.
 _FOOTER = re.compile(
     r".{1,250}: your answer goes to (?:the whole group|.{1,250} alone)\.|Mail settings, or leave(?: <[^<>]*>|: .*)?"
@@ -36,7 +38,23 @@ def without_own_marks(text: str, addresses: Addresses, base_url: str) -> str:
 
 
 def _without_tokens(line: str, addresses: Addresses) -> str:
-    for found in set(_CANDIDATE.findall(line)):
-        if any(addresses.tokens.read(purpose, found) is not None for purpose in Purpose):
-            line = re.sub(_WORD.format(token=re.escape(found)), "", line)
-    return line
+    kept, at = [], 0
+    for found in _CANDIDATE.finditer(line):
+        if found.end() > at and addresses.tokens.is_ours(found[0]):
+            start, end = _word_around(line, *found.span())
+            kept.append(line[at : max(start, at)])
+            at = end
+    return "".join([*kept, line[at:]])
+
+
+def _word_around(line: str, start: int, end: int) -> tuple[int, int]:
+    """From where to where the word goes in which a token stands, brackets and all."""
+    before = line[max(start - _WORD_AT_MOST - 2, 0) : start][::-1]
+    word = _WORD.match(before, 0, _WORD_AT_MOST)
+    reach = word.end() if word else 0
+    opens = _OPENS.match(before, reach)
+    start -= opens.end() if opens else reach
+    word = _WORD.match(line, end, end + _WORD_AT_MOST)
+    end = word.end() if word else end
+    closes = _CLOSES.match(line, end)
+    return start, closes.end() if closes else end

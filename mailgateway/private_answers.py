@@ -91,7 +91,8 @@ def block_or_report(parsed: ParsedMail, known: Authenticated) -> str:
     if asked is None or answer is None:
         return ""
     sender = _sender(parsed)
-    if sender is None or sender.id != answer.recipient_id or known.assurance is Assurance.FAILED:
+    alone = len(parsed.from_addresses) == 1  # Of several authors DMARC vouches for none.
+    if sender is None or sender.id != answer.recipient_id or known.assurance is Assurance.FAILED or not alone:
         return f"{asked['word'].lower()}: it came from another address; nothing done"
     return _block(answer) if asked["word"].lower() == "block" else _report(answer)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from forum import blobs
 from forum.db import db
-from forum.groups.models import Group
+from forum.groups.queries import community, may_read, may_see, viewer_of
 from forum.private.models import PrivateAnswer
 from forum.private.queries import ancestry_of, is_blocked, reader, reviewers_of, token_of
 from forum.queue import Task
@@ -25,9 +25,10 @@ _SENDABLE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
 def _answer(task: Task) -> Notice | None:
-    """The answer on its way; not to somebody who has blocked the sender or left since."""
+    """The answer on its way; not to somebody who has blocked the sender, nor when either has left or been banned."""
     answer = db.session.get_one(PrivateAnswer, task.target_id)
-    gone = reader(answer.recipient_id, answer.group) is None or is_blocked(answer.recipient_id, answer.sender_id)
+    readers = (reader(member_id, answer.group) for member_id in (answer.sender_id, answer.recipient_id))
+    gone = None in readers or is_blocked(answer.recipient_id, answer.sender_id)
     if answer.text is None or gone:
         return None
     notice = to_member(
@@ -87,13 +88,20 @@ def _reported(task: Task) -> Notice | None:
 
 
 def _report(task: Task) -> Notice | None:
-    """To one moderator, who is asked for the right again at the moment of sending."""
+    """To one moderator, who is asked for the right again at the moment of sending.
+
+    Who may not know of the group - a circle whose only moderator is the sender - learns nothing of it.
+    """
     answer = db.session.get_one(PrivateAnswer, task.target_id)
     assert task.other_id is not None
-    if answer.text is None or task.other_id not in {member.id for member in reviewers_of(answer)}:
+    moderator = next((member for member in reviewers_of(answer) if member.id == task.other_id), None)
+    viewer = None if moderator is None else viewer_of(moderator)
+    if answer.text is None or viewer is None:
         return None
-    group = db.session.get_one(Group, answer.group_id)
+    group = answer.group if may_see(viewer, answer.group) else community()
     post = None if answer.post_id is None else db.session.get(Post, answer.post_id)
+    if post is not None and not may_read(viewer, post.thread.group):
+        post = None
     return to_member(
         "private_report",
         task.other_id,

@@ -123,17 +123,25 @@ def carry_out(member: Member, line: str) -> Sequence[Answer] | None:
         if found is not None:
             try:
                 return act(member, found)
+            except OverflowError:  # The year 1 or 9999, in a zone where it is another year by UTC.
+                return (Answer(f"{bare}: choose a day within a year."),)
             except (NotPossible, AddressTaken, BadAddress, ValueError) as refusal:
                 return (Answer(f"{bare}: {refusal}"),)
     return None
 
 
-def follow_by_word(member: Member, thread: Thread, word: str) -> Answer | None:
-    """A topic followed or muted by answering its mail with one word; None for any other word."""
-    word = word.strip(" .!,\n").lower()
-    if word not in _THREAD_WORDS:
-        return None
-    wanted = _THREAD_WORDS[word]
+def is_thread_word(text: str) -> bool:
+    """Whether an answer is nothing but a word that follows or mutes its topic."""
+    return len(text) < 20 and _thread_word(text) in _THREAD_WORDS
+
+
+def _thread_word(text: str) -> str:
+    return text.strip(" .!,\n").lower()
+
+
+def follow_by_word(member: Member, thread: Thread, text: str) -> Answer:
+    """A topic followed or muted by answering its mail with one word (see `is_thread_word`)."""
+    wanted = _THREAD_WORDS[_thread_word(text)]
     before = choice_of_thread(member.id, thread.id)
     choose_thread(member.id, thread, wanted)
     undo = next(words for words, choice in _THREAD_WORDS.items() if choice is before)
@@ -308,7 +316,8 @@ def _pattern(words: str) -> re.Pattern[str]:
 _GROUP = r"(?P<group>[\w@.-]{1,300})"
 _TAG = r"(?P<tag>#[\w-]{1,60})"
 _TAG_ACT = r"(?P<act>follow|mute|unfollow|unmute)"
-_DAY = r"(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+# Where a word is looked up by its letters: without these "ſ" would pass for "s", and "ı" for "i".
+_DAY = r"(?a:(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]*)"
 _COMMANDS: Sequence[tuple[re.Pattern[str], Act]] = (
     (_pattern(rf"set {_GROUP} (?P<what>\w+(?: (?:yes|no|on|off))?)"), _set),
     (_pattern(rf"digests? (?:at|hour) (?P<hour>\d{{1,2}})(?:[:.]00)?(?: on {_DAY})?"), _digest_time),
@@ -320,6 +329,6 @@ _COMMANDS: Sequence[tuple[re.Pattern[str], Act]] = (
     (_pattern(r"(?:back|i am back|end vacation|vacation (?:off|end))"), _back),
     (_pattern(rf"{_TAG_ACT} {_TAG} in {_GROUP}"), _tag),
     (_pattern(rf"{_TAG_ACT} {_GROUP} {_TAG}"), _tag),
-    (_pattern(rf"profile (?P<field>{'|'.join(_FACETS)}) (?P<value>.{{1,300}})"), _profile),
+    (_pattern(rf"profile (?a:(?P<field>{'|'.join(_FACETS)})) (?P<value>.{{1,300}})"), _profile),
     (_pattern(r"address (?P<act>add|remove|main) (?P<email>\S{3,254})"), _address),
 )

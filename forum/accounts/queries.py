@@ -8,6 +8,8 @@ from forum.accounts.emails import BadAddress, address_key, base_key
 from forum.accounts.models import Address, Member
 from forum.db import db
 
+_AT_ONCE = 5_000
+
 
 def address_by_email(email: str) -> Address | None:
     """The verified address that this spelling means; a plus-tag does not make a stranger.
@@ -47,8 +49,11 @@ def primary_address(member_id: int) -> Address | None:
 
 def names_by_email(emails: Iterable[str]) -> dict[str, str]:
     """Names of the members who have these addresses, by lower-cased address."""
-    keys = {email.lower() for email in emails}
-    rows = db.session.execute(
-        select(Address.key, Member.name).join(Member, Member.id == Address.member_id).where(Address.key.in_(keys))
-    )
-    return {row.key: row.name for row in rows}
+    keys = sorted({email.lower() for email in emails})
+    named = select(Address.key, Member.name).join(Member, Member.id == Address.member_id)
+    names: dict[str, str] = {}
+    # A text may hold any number of addresses, and a query only so many variables.
+    for start in range(0, len(keys), _AT_ONCE):
+        rows = db.session.execute(named.where(Address.key.in_(keys[start : start + _AT_ONCE])))
+        names.update((row.key, row.name) for row in rows)
+    return names

@@ -26,6 +26,8 @@ from forum.groups.models import (
 )
 from forum.log import LogEntry
 
+_ROOT = "banyan_root_group"
+
 
 @dataclass(frozen=True)
 class Belonging:
@@ -54,9 +56,14 @@ class Viewer:
 
 def community() -> Group:
     """The root group. LookupError before `banyan init`."""
-    group = db.session.scalars(select(Group).where(Group.kind == Kind.COMMUNITY)).first()
-    if group is None:
-        raise LookupError("There is no community here yet. Run: banyan init")
+    # Every mail and page asks for it several times. A session forgets rows that nobody holds, so it holds this one.
+    session = db.session()
+    group: Group | None = session.info.get(_ROOT)
+    if group is None or group not in session:
+        group = session.scalars(select(Group).where(Group.kind == Kind.COMMUNITY)).first()
+        if group is None:
+            raise LookupError("There is no community here yet. Run: banyan init")
+        session.info[_ROOT] = group
     return group
 
 

@@ -1,10 +1,11 @@
 """Aligning a group with an outside roster: who is missing comes in, who is not on it goes. Never commits.
 
 Elsewhere a failing sync has silently removed thousands. Here what would remove more than a set share asks first, whom
-it added and removed is written down, and `undo` puts it back. Moderators and owners are never removed by a roster.
+it added and removed is written down, and can be put back (`begin_undo` to `end_undo`, some at a time). Moderators and
+owners are never removed by a roster.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -16,7 +17,7 @@ from forum.db import db
 from forum.groups.actions import NotPossible, add_to_group, leave
 from forum.groups.models import FormerMembership, Group, Membership, Role, RosterSync, Standing
 from forum.groups.queries import membership_of
-from forum.log import record
+from forum.log import LogEntry, record
 
 # A roster that would remove a larger share than this is more likely broken than right.
 MOST_PERCENT = 5
@@ -75,45 +76,77 @@ def note_added(sync: RosterSync, group: Group, before: frozenset[int], emails: C
 
 
 def remove(sync: RosterSync, group: Group, member_ids: Sequence[int]) -> None:
-    """Take these out of the group; what they had chosen there is kept for the way back."""
-    for member in db.session.scalars(select(Member).where(Member.id.in_(member_ids)).order_by(Member.id)):
-        leave(member, group, actor_id=None, why=f"not on the roster (sync {sync.public_id})")
-    sync.removed = [*sync.removed, *member_ids]
+    """Take these out of the group; what they had chosen there is kept for the way back.
+
+    Who was made a moderator or banned since they were counted stays.
+    """
+    still = select(Membership.member_id).where(
+        Membership.group_id == group.id,
+        Membership.member_id.in_(member_ids),
+        Membership.role == Role.MEMBER,
+        Membership.standing != Standing.BANNED,
+    )
+    going = sorted(db.session.scalars(still))
+    for member in db.session.scalars(select(Member).where(Member.id.in_(going)).order_by(Member.id)):
+        leave(member, group, actor_id=None, why=_why(sync))
+    sync.removed = [*sync.removed, *going]
 
 
 def sync_by_public_id(public_id: str) -> RosterSync | None:
     return db.session.scalars(select(RosterSync).where(RosterSync.public_id == public_id)).first()
 
 
-def undo(sync: RosterSync) -> tuple[int, int]:
-    """Put a sync back: who was removed has again what was there, who was added goes. Returns how many of each."""
-    db.session.refresh(sync, with_for_update=True)
+def begin_undo(sync: RosterSync) -> Mapping[int, Sequence[int]]:
+    """Whom putting a sync back concerns: the groups to restore by member, as the sync alone has ended them.
+
+    Who has been put out again since then, by somebody else, is not let in by this.
+    """
     if sync.undone_at is not None:
         raise NotPossible("This sync has been undone already.")
+    left = select(LogEntry.object_id, LogEntry.group_id, LogEntry.why).where(
+        LogEntry.act == "leave", LogEntry.at >= sync.created_at
+    )
+    last_reason = {
+        (member_id, group_id): why for member_id, group_id, why in db.session.execute(left.order_by(LogEntry.id))
+    }
+    removed, ended = set(sync.removed), dict[int, list[int]]()
+    for (member_id, group_id), why in last_reason.items():
+        if member_id in removed and group_id is not None and why == _why(sync):
+            ended.setdefault(member_id, []).append(group_id)
+    return ended
+
+
+def put_back(sync: RosterSync, ended: Mapping[int, Sequence[int]]) -> int:
+    """Give members back what they had in these groups: role and choices; returns how many. Safe to repeat."""
+    for member_id, group_ids in ended.items():
+        member = db.session.get_one(Member, member_id)
+        former = select(FormerMembership).where(
+            FormerMembership.member_id == member_id, FormerMembership.group_id.in_(group_ids)
+        )
+        for before in db.session.scalars(former.order_by(FormerMembership.group_id)).all():
+            group, role = db.session.get_one(Group, before.group_id), before.role
+            add_to_group(member, group, role=role, why=f"undo of sync {sync.public_id}")
+    return len(ended)
+
+
+def take_out(sync: RosterSync, member_ids: Sequence[int]) -> int:
+    """Take out again whom the sync has added; returns how many. Safe to repeat."""
     group = db.session.get_one(Group, sync.group_id)
-    restored = sum(_restore(member_id, sync) for member_id in sync.removed)
     taken_out = 0
-    for member_id in sync.added:
+    for member_id in member_ids:
         membership = membership_of(member_id, group.id)
         # Who has been made a moderator since, or has joined again, is no longer there by this sync alone.
         if membership is not None and membership.role is Role.MEMBER:
             leave(db.session.get_one(Member, member_id), group, actor_id=None, why=f"undo of sync {sync.public_id}")
             taken_out += 1
+    return taken_out
+
+
+def end_undo(sync: RosterSync) -> None:
+    """All is back: the sync cannot be undone a second time."""
     sync.undone_at = now()
-    record("undo sync", "roster_sync", sync.id, group_id=group.id, undo="sync with the roster again")
-    return restored, taken_out
+    record("undo sync", "roster_sync", sync.id, group_id=sync.group_id, undo="sync with the roster again")
 
 
-def _restore(member_id: int, sync: RosterSync) -> bool:
-    """All memberships that the sync ended: leaving the community ends those of every group."""
-    ended = select(FormerMembership).where(
-        FormerMembership.member_id == member_id,
-        FormerMembership.left_at >= sync.created_at,
-        FormerMembership.by_choice.is_(False),
-    )
-    member = db.session.get_one(Member, member_id)
-    rows = db.session.scalars(ended.order_by(FormerMembership.group_id)).all()
-    for former in rows:
-        group, role = db.session.get_one(Group, former.group_id), former.role
-        add_to_group(member, group, role=role, why=f"undo of sync {sync.public_id}")
-    return bool(rows)
+def _why(sync: RosterSync) -> str:
+    return f"not on the roster (sync {sync.public_id})"

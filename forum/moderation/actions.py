@@ -11,11 +11,12 @@ from typing import assert_never
 
 from sqlalchemy import ColumnElement, select
 
+from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance, Group, Membership, Standing
-from forum.groups.queries import community, membership_of
+from forum.groups.queries import community, may_moderate, membership_of, viewer_of
 from forum.log import record
 from forum.moderation.queries import has_finding, is_letter, with_finding
 from forum.posting.held import findings_today, publish_held
@@ -131,8 +132,14 @@ def approve_all_of_author(held: HeldPost, *, actor_id: int) -> Decided:
 
 
 def approve_next_of_author(held_id: int, actor_id: int) -> int:
-    """One batch of what `approve_all_of_author` has promised; another is asked for while there is more."""
+    """One batch of what `approve_all_of_author` has promised; another is asked for while there is more.
+
+    Whoever moderates no longer has promised nothing: the right is asked again here.
+    """
     held = db.session.get_one(HeldPost, held_id)
+    viewer = viewer_of(db.session.get_one(Member, actor_id))
+    if viewer is None or not may_moderate(viewer, held.group):
+        return 0
     # Whose authorship is in doubt is not "of this author": a forgery must not go out with the rest.
     waiting = _waiting_of(
         held.group_id,

@@ -24,13 +24,15 @@ _USES_NOTHING_UP = frozenset({"assurance", "reused_id", LETTER})
 
 def hold(submission: Submission, placement: Placement, findings: Sequence[Finding]) -> HeldPost:
     """Keep a submission for a moderator and, where its author can help, tell the author."""
+    # The form for an answer asks for no subject; whoever decides wants to see what it is about.
+    answered = f"Re: {placement.thread.subject}" if placement.thread is not None else ""
     held = HeldPost(
         group_id=submission.group_id,
         author_id=submission.author_id,
         byline=submission.byline,
         via=submission.via,
         assurance=submission.assurance,
-        subject=submission.subject,
+        subject=submission.subject or answered[:500],
         text=submission.text,
         text_format=submission.text_format,
         html=submission.html,

@@ -103,8 +103,10 @@ def _names_in(submission: Submission) -> tuple[NameOf, NameOf]:
         return names.get(email.lower()) or names.get(_TAG.sub("", email.lower()))
 
     def name_of_another(email: str) -> str | None:
-        author = member_by_email(email)
-        return None if author is not None and author.id == submission.author_id else name_of(email)
+        name = name_of(email)
+        # Asked only of a member's: a text may hold thousands of addresses that are nobody's here.
+        author = None if name is None else member_by_email(email)
+        return None if author is not None and author.id == submission.author_id else name
 
     return name_of, name_of_another
 

@@ -129,7 +129,7 @@ def is_muted(member_id: MemberId, thread_id: ThreadId) -> Condition:
     )
 
 
-def is_followed(member_id: MemberId, thread_id: int) -> Condition:
+def is_followed(member_id: MemberId, thread_id: ThreadId) -> Condition:
     """The condition that a member follows a thread: by choice, by one of its tags, or by having written in it."""
     return and_(
         ~is_muted(member_id, thread_id),

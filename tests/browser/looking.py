@@ -30,7 +30,7 @@ _WITHOUT_OBSTACLES = """() => {
 }"""
 # What a page is made of: where two have the same, axe would say the same of both.
 _KINDS = """() => {
-  const kinds = [...document.querySelectorAll("body *")].map((each) => each.tagName + "." + each.classList);
+  const kinds = [...document.querySelectorAll("body *")].map((each) => each.tagName + (each.open ? " open." : ".") + each.classList);
   return [...new Set(kinds)].sort().join(" ");
 }"""
 
@@ -56,7 +56,13 @@ Judged = set[tuple[str, ...]]
 
 
 def look_at(page: Page, way: str, judged: Judged) -> None:
-    """Assert what holds of every page. Without JavaScript axe cannot run: the same page is judged where it can."""
+    """Assert what holds of every page that has just come."""
+    look_around(page, way, judged)
+    _skip_link_comes_first(page)
+
+
+def look_around(page: Page, way: str, judged: Judged) -> None:
+    """Assert what holds of a page at any time. Without JavaScript axe cannot run: it judges the page where it can."""
     where, viewport = page.url, page.viewport_size
     assert viewport is not None
     facts = page.evaluate(_FACTS)
@@ -67,7 +73,6 @@ def look_at(page: Page, way: str, judged: Judged) -> None:
     assert facts["unlabelled"] == [], f"{where} has fields without a label"
     lowest = facts["lowestRow"]
     assert lowest is None or lowest >= SMALLEST_TARGET, f"{where} has a row of {lowest} px"
-    _skip_link_comes_first(page)
     if way == "without-javascript":
         return
     view = (way, urlsplit(where).path.split("/")[1], page.evaluate(_KINDS))

@@ -4,12 +4,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
-from tests.browser.looking import Judged, look_at
+from tests.browser.looking import Judged, look_around, look_at
 
 
 @dataclass
@@ -57,12 +58,22 @@ class Visitor:
             self.look()
         self._expected = 200
 
+    def unfold(self, words: str) -> None:
+        """Open what is folded away, and look at it."""
+        self.page.locator("summary", has_text=words).first.click()
+        self._picture()
+        look_around(self.page, self.way, self.judged)
+
     def sign_in_as(self, given_name: str) -> None:
         self.open("/demo")
         self.press(f"Look around as {given_name}")
 
     def write(self, label: str, words: str) -> None:
         self.page.get_by_label(label, exact=True).fill(words)
+
+    def day_in(self, days: int) -> str:
+        """A day from now, as fields for dates take it."""
+        return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
 
     def sees(self, words: str, within: str = "main") -> bool:
         return words in self.page.locator(within).inner_text()
@@ -82,11 +93,14 @@ class Visitor:
 
     def look(self) -> None:
         """Assert what holds of every page, and take its picture."""
+        self._picture()
+        look_at(self.page, self.way, self.judged)
+        assert self._errors == [], f"on {self.page.url}: {self._errors}"
+
+    def _picture(self) -> None:
         self._seen += 1
         name = re.sub(r"\W+", "-", urlsplit(self.page.url).path).strip("-")[:40] or "home"
         self.page.screenshot(path=self.pictures / f"{self._seen:02}-{name}.png")
-        look_at(self.page, self.way, self.judged)
-        assert self._errors == [], f"on {self.page.url}: {self._errors}"
 
     def _note_console(self, message: ConsoleMessage) -> None:
         # Chromium calls every page of a refused form an error; the journey says when it expects one.

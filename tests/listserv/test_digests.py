@@ -141,6 +141,22 @@ def test_l16_an_unclear_answer_is_kept_and_its_author_asked_once(site, digest, q
     assert len(mails(site, BEA)) == 2
 
 
+def test_l16_a_marker_of_a_post_that_the_member_may_not_read_says_nothing_of_it(site, digest) -> None:
+    """A marker of a post that its author may not read names neither it nor its group."""
+    circle = a_group("quiet", "Quiet Circle", listed=False)
+    cy = a_member(CY, "Cy Fox", circle)
+    hidden = db.session.get_one(Post, post(cy, circle, "A hidden matter", "Not for all.").post_id)
+    site.work()
+    first = marker_of(text_of(digest), 1)
+    for quote in (f"> [#7 {hidden.public_id}] x", f"> {first} y\n> [#7 {hidden.public_id}] x"):
+        answer(site, digest, f"What is it?\n\nOn Monday, X wrote:\n{quote}\n")
+    said = "".join(str(mail) for mail in mails(site, BEA)[1:])
+    assert "Which post do you answer?" in said
+    for words in ("hidden", "Quiet", "Cy Fox", hidden.public_id):
+        assert words not in said.replace(f"> [#7 {hidden.public_id}]", "")
+    assert not any("What is it?" in text and "hidden" in thread for thread, text in posts())
+
+
 def test_l43_a_digest_in_the_making_obeys_what_changes_meanwhile(site, later) -> None:
     """A digest that is due already, and a copy on its way, obey what changes before they go."""
     group, echo = a_group(), a_group("echo", "Echo")

@@ -157,6 +157,14 @@ def test_l59_anything_else_changes_nothing_and_asks(ward: Ward) -> None:
     assert held.state is HeldState.APPROVED
 
 
+def test_l59_a_reason_below_our_own_words_without_marks_approves_nothing(ward: Ward) -> None:
+    """A reason written below a copy of our mail that no mark sets apart approves nothing; it is asked back."""
+    held = ward.write("Locum cover")
+    ward.answer(ward.notice(), f"{plain(ward.notice())}\n\nreject: names a patient.\n", quoting=False)
+    assert held.state is HeldState.WAITING
+    assert "Nothing has changed" in flat(ward.notice(MO, "Re: Re:"))
+
+
 def test_l59_only_the_moderator_of_the_token_decides(ward: Ward, site: Site) -> None:
     """Another's token, a failed sender, automatic mail or a former moderator decide nothing."""
     held = ward.write("Locum cover")

@@ -12,7 +12,7 @@ from forum.posting.erase import erase
 from forum.posting.models import HeldPost
 from forum.threads.models import Post
 from forum.work import work_once, workers
-from mailgateway.models import DigestKind, DeliveryState, Digest, InboundMail, MailState
+from mailgateway.models import DeliveryState, Digest, DigestKind, InboundMail, MailState
 from tests.gateway import a_mail, addresses
 from tests.people import a_group, a_member, post
 

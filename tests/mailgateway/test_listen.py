@@ -197,8 +197,9 @@ def test_while_the_database_is_locked_or_away_everything_is_to_come_again(site, 
     with database_away():
         assert {reply[:3] for reply in door.end(raw, recipients).values()} == {"451"}
         if db.engine.dialect.name == "postgresql":
-            # A reader of SQLite is never locked out.
-            assert {reply[:3] for reply in door.begin("ann@example.org", recipients).values()} == {"451"}
+            # A reader of SQLite is never locked out; an address found a moment ago is not looked up again.
+            unseen = ["cardiology-help@lists.localhost"]
+            assert {reply[:3] for reply in door.begin("ann@example.org", unseen).values()} == {"451"}
     door.say(b"RSET")
     assert {reply[:3] for reply in door.hand_in("ann@example.org", recipients, raw).values()} == {"250"}
     assert len(stored()) == 1

@@ -1,5 +1,6 @@
 """Private answers by mail: both addresses stay hidden, who may write to whom, the cap, blocking and reporting."""
 
+import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -10,13 +11,13 @@ from sqlalchemy import func, select
 from forum.blobs import Blob
 from forum.db import db, transaction
 from forum.groups.actions import leave, set_standing
-from forum.groups.models import Role, Standing
+from forum.groups.models import Kind, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.log import LogEntry
 from forum.private.models import Block, PrivateAnswer, PrivateFile
 from forum.private.queries import token_of
 from forum.tokens import Purpose, current_tokens
-from forum.work import work_once
+from forum.work import work_once, workers
 from mailgateway import retention
 from mailgateway.models import InboundMail
 from mailgateway.own_marks import without_own_marks
@@ -260,6 +261,52 @@ def test_a_report_shows_the_moderators_the_words_and_nobody_else(site: Site, peo
     assert last_to(site, ANN)["Subject"] == "Your report has gone to the moderators"
     assert not any("Reported" in each["Subject"] for each in map(read, site.mailed(BEA)))
     assert {entry.why for entry in db.session.scalars(select(LogEntry).where(LogEntry.act == "report"))} == {""}
+
+
+def test_who_was_banned_meanwhile_reaches_nobody_any_more(site: Site, people) -> None:
+    target = relay_address(last_to(site, BEA))
+    site.hand_in(a_mail(BEA, target, "x", "Psst."), target)
+    work_once(site.core, {"intake": workers()["intake"]}, "test")
+    db.session.rollback()
+    assert len(answers()) == 1
+    with transaction():
+        set_standing(membership_of(people[2].id, community().id), Standing.BANNED, actor_id=None)
+    site.work()
+    assert not any("Psst." in text_of(each) for each in map(read, site.mailed(ANN)))
+
+
+def test_a_code_in_a_mail_of_two_authors_does_nothing(site: Site, people) -> None:
+    hand_in(site, a_mail(BEA, relay_address(last_to(site, BEA)), "x", "Hello."))
+    code = token_of(db.session.scalars(select(PrivateAnswer)).one())
+    two = a_mail(f"Ann <{ANN}>, Eve <eve@example.net>", SYSTEM, f"block {code}", "x", dmarc=None)
+    assert "another address" in hand_in(site, two)[1]
+    assert db.session.scalars(select(Block)).all() == []
+
+
+def test_a_report_from_a_circle_names_it_to_nobody_outside(site: Site) -> None:
+    circle = a_group("quiet", "Quiet Circle", kind=Kind.CIRCLE, listed=False)
+    ann, bea = a_member(ANN, "Ann Lee", circle), a_member(BEA, "Bea Okafor", circle)
+    a_member(MOE, "Moe Vance", community(), role=Role.MODERATOR)
+    post(ann, circle, "Our round")
+    target = addresses().author(ann.id, circle.id)
+    hand_in(site, a_mail(BEA, target, "x", "Rude words."))
+    hand_in(site, a_mail(ANN, SYSTEM, f"report {token_of(answers()[0])}", "x"))
+    report = last_to(site, MOE)
+    assert "Rude words." in text_of(report)
+    assert b"Quiet Circle" not in decoded(site.mailed(MOE)[-1]).title()
+    assert "/g/quiet" not in text_of(report)
+    assert f"/g/{community().slug}/members/{bea.public_id}" in text_of(report)
+
+
+def test_marks_are_found_in_a_moment_however_many_words_look_like_them(site: Site) -> None:
+    own, base = addresses(), site.settings.base_url
+    leave = own.leave_token(2, 2)
+    octal = str.maketrans("01", "ab")
+    words = " ".join(f"abcdefghijklmnopqrst{number:06o}".translate(octal) for number in range(60_000))
+    for text in (words, f"{'x' * 500_000} {leave}", f"{leave} {'x' * 500_000}"):
+        began = time.perf_counter()
+        assert leave not in without_own_marks(text, own, base)
+        assert time.perf_counter() - began < 1
 
 
 def test_words_and_files_go_after_14_days_and_reported_ones_after_90(site: Site, people, move_clock) -> None:

@@ -346,6 +346,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_old_number_post_id"), "old_number", ["post_id"], unique=False)
     add_columns()
+    op.create_index(
+        "ix_membership_no_second_copy",
+        "membership",
+        ["group_id"],
+        unique=False,
+        sqlite_where=sa.text("copy_when_addressed = 0"),
+        postgresql_where=sa.text("NOT copy_when_addressed"),
+    )
     op.create_index(op.f("ix_held_post_post_id"), "held_post", ["post_id"], unique=False)
     op.create_index(
         "ix_address_bouncing_since",

@@ -5,7 +5,7 @@
   const text = form && form.elements.text;
 
   /* j and k walk through rows or posts, o opens, r answers, / searches, ? shows the keys. */
-  const stops = [...document.querySelectorAll(".threads a, .post")];
+  const stops = [...document.querySelectorAll(".threads > li > a, .post")];
   let at = -1;
   const go = (step) => {
     if (!stops.length) return;

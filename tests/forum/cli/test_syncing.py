@@ -59,6 +59,18 @@ def test_an_undone_sync_gives_back_choices_and_roles_and_takes_the_added_out(run
     assert run("member", "sync", "--undo", undo).code == 1
 
 
+def test_undoing_lets_nobody_in_who_was_put_out_by_somebody_else_since(run: Run, align: Any) -> None:
+    run("group", "create", "echo", "--name", "Echo")
+    align(*STAFF)
+    align(*STAFF, options=("--group", "echo"))
+    undo = align(*STAFF[1:]).out.rstrip().rpartition(" ")[2]
+    assert "1 removed." in align(*STAFF[1:], options=("--group", "echo")).out
+    assert run("member", "sync", "--undo", undo).out.startswith("1 are back")
+    slugs = {row["slug"] for row in run("member", "show", "m0@example.org", "--json").json["groups"]}
+    assert "cardiology" in slugs
+    assert "echo" not in slugs
+
+
 def test_moderators_stay_whatever_the_roster_says(run: Run, align: Any) -> None:
     run("member", "add", "mo@example.org", "--name", "Mo", "--group", "cardiology", "--role", "moderator")
     align(*STAFF)

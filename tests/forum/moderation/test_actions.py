@@ -12,7 +12,15 @@ from forum.groups.actions import NotPossible, add_to_group, admit, ask_to_join, 
 from forum.groups.models import Assurance, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of, viewer_of
 from forum.log import LogEntry
-from forum.moderation.actions import Decision, confirm, decide, release_pending, withdraw
+from forum.moderation.actions import (
+    Decision,
+    approve_all_of_author,
+    approve_next_of_author,
+    confirm,
+    decide,
+    release_pending,
+    withdraw,
+)
 from forum.moderation.queries import (
     count_held_for_assurance,
     count_waiting,
@@ -187,3 +195,21 @@ def test_what_waited_for_admission_stays_with_who_is_banned_from_the_community_s
     with transaction():
         assert release_pending(asking.id) == 0
     assert held.state is HeldState.WAITING
+
+
+def test_who_moderates_no_longer_approves_nothing_more(core: Flask) -> None:
+    group = a_group(moderate=Moderate.ALL, quota=None)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    moe = a_member("moe@example.org", "Moe Vance", group, role=Role.MODERATOR)
+    first, _second = (held_row(post(ann, group, subject)) for subject in ("First", "Second"))
+    with transaction():
+        approve_all_of_author(first, actor_id=moe.id)
+        membership_of(moe.id, group.id).role = Role.MEMBER
+    with transaction():
+        assert approve_next_of_author(first.id, moe.id) == 0
+    assert subjects() == ["First"]
+    with transaction():
+        membership_of(moe.id, group.id).role = Role.MODERATOR
+    with transaction():
+        assert approve_next_of_author(first.id, moe.id) == 1
+    assert subjects() == ["First", "Second"]
