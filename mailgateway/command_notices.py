@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from forum.accounts.models import Member
-from forum.accounts.preferences import WEEKDAYS, zone_of
+from forum.accounts.preferences import WEEKDAYS, is_away, zone_of
 from forum.db import db
 from forum.groups.models import Standing
 from forum.groups.queries import memberships_of, tree_for, viewer_of
@@ -41,7 +41,7 @@ def _my_settings(task: Task) -> Notice | None:
         tags={each.group_id: tag_choices(member.id, each.group_id) for each in mine},
         others=[node.group for node in tree_for(viewer) if node.group.id not in belongs],
         weekday=WEEKDAYS[member.digest_weekday],
-        away_until=member.away_until.astimezone(zone_of(member)) if member.away_until is not None else None,
+        away_until=member.away_until.astimezone(zone_of(member)) if member.away_until and is_away(member) else None,
         address_of=lambda group: our_addresses().group(group.mail_name),
         link=_mailto,
         url=site_url("/my-groups"),

@@ -30,7 +30,8 @@ _WITHOUT_OBSTACLES = """() => {
 }"""
 # What a page is made of: where two have the same, axe would say the same of both.
 _KINDS = """() => {
-  const kinds = [...document.querySelectorAll("body *")].map((each) => each.tagName + (each.open ? " open." : ".") + each.classList);
+  const kinds = [...document.querySelectorAll("body *")].map(
+    (each) => each.tagName + (each.open ? " open." : ".") + each.classList);
   return [...new Set(kinds)].sort().join(" ");
 }"""
 

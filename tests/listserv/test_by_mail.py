@@ -122,6 +122,10 @@ def test_l50_several_commands_in_one_mail_and_the_whole_of_ones_settings(site: S
     assert "Cardiology (cardiology): weekly; own no" in shown
     assert f"{other.mail_name}-join@lists.localhost" in shown
     assert "away until" in ask(site, "help")
+    ask(site, "away 14 days")
+    assert "You get no mail of any group until" in ask(site, "which")
+    ask(site, "back")
+    assert "You get no mail of any group until" not in ask(site, "which")
 
 
 def test_l50_nobody_else_sets_anything_by_mail(site: Site) -> None:

@@ -137,6 +137,8 @@ def test_what_waits_waits_for_the_reason_written(demo_site: Flask, words: DemoCo
     assert sorted((held.byline, held.group.slug, held.findings[0]["rule"]) for held in waiting) == sorted(
         (names[held.author], held.group, expected[held.because]) for held in words.held
     )
+    # The form for an answer asks for no subject: who decides sees the thread's.
+    assert "Re: [welcome] Introduce yourself" in {held.subject for held in waiting}
     for held in waiting:
         assert (held.thread_id is None) == held.subject.startswith("Resident here")
 

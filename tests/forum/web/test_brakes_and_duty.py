@@ -98,7 +98,7 @@ def test_a_thread_and_a_group_are_braked_and_released(app: Flask) -> None:
 
     browser.open("/g/cardiology/held")
     browser.press("Hold every post")
-    assert "Everything to Cardiology is held" in browser.text
+    assert "Every post to Cardiology waits for a moderator." in browser.text
     held_posts(ann, group, "In the storm")
     browser.press("Release the group")
     db.session.refresh(group)
