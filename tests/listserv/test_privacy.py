@@ -22,7 +22,7 @@ SECRET = "The patient in bed four"
 
 
 def test_l77_an_erased_post_is_gone_and_people_are_told_that_sent_mail_stays(site: Site) -> None:
-    """Erasing takes a post out of web, search, later digests and exports, and says that sent mail cannot be recalled."""
+    """Erasing takes a post out of web, search, later digests and exports; people are told that sent mail stays."""
     a_member("ann@example.org", "Ann Lee", a_group())
     mail = a_mail("Ann <ann@example.org>", CARDIOLOGY, "Advice", f"{SECRET} is worse.")
     mail.add_attachment(b"%PDF " + SECRET.encode(), maintype="application", subtype="pdf", filename="scan.pdf")

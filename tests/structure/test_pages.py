@@ -131,7 +131,7 @@ def test_every_form_that_posts_carries_a_token() -> None:
         if not re.search(r"csrf\(\)|csrf_token|writing_fields\(", form)
     }
     # The button of one-click unsubscribe does what mail programs do without one.
-    assert bare == {"subscriptions/unsubscribe.html"}
+    assert bare == {"subscriptions/unsubscribe.html", "subscriptions/stop_digests.html"}
 
 
 def test_no_page_fetches_anything_from_elsewhere() -> None:
