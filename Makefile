@@ -49,6 +49,8 @@ bench: $(VENV)/test
 	$(BIN)/banyan bench fanout --members 5000 --runs 1 --attachment 10
 	$(BIN)/banyan bench fairness
 	$(BIN)/banyan bench inbound
+	$(BIN)/banyan bench digests
+	$(BIN)/banyan bench held
 	$(BIN)/banyan bench pages
 
 # MAILS names a folder of mails with their expected text beside them.

@@ -77,12 +77,12 @@ log = structlog.get_logger(__name__)
 def run(owner: str, lookup_txt: TxtLookup | None = None) -> Generator[int, None, None]:
     """The worker of kind `intake`; tests bring their own DNS."""
     lookup_txt = lookup_txt or SystemDns()
-    newest = 0
+    newest: int | None = None
     while True:
         with reading():
             due = anything_due(InboundMail)
             before, newest = newest, _newest_mail()
-        if due and newest > before:
+        if due and before is not None and newest > before:
             # Mail streams in. Whoever sends it waits for each answer; its fate can wait a moment, and SQLite has one
             # writer at a time.
             time.sleep(GIVE_WAY_SECONDS)

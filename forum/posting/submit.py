@@ -92,6 +92,7 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
     thread = placement.thread
     return Facts(
         group_name=group.name,
+        group_listed=group.listed,
         group_is_community=group.kind is Kind.COMMUNITY,
         moderate=group.moderate,
         assurance_new=group.assurance_new,

@@ -20,7 +20,7 @@ def check_membership(submission: Submission, facts: Facts) -> Finding | None:
         return Finding(
             "membership",
             Severity.REFUSE,
-            f"Only members of {group} can post there, and you are not one of them.",
+            f"Only members of {_as_outsiders_know(facts)} can post there, and you are not one of them.",
             f"The author is not a member of {group}.",
         )
     if Standing.MUTED in (facts.standing, facts.community_standing):
@@ -48,12 +48,18 @@ def _of_stranger(submission: Submission, facts: Facts) -> Finding:
         return Finding(
             "membership",
             Severity.REFUSE,
-            f"Only members of {facts.group_name} can post there, and this address is not a member's.",
+            f"Only members of {_as_outsiders_know(facts)} can post there, and this address is not a member's.",
             for_moderator,
         )
     return Finding(
         "membership",
         Severity.HOLD,
-        f"Only members of {facts.group_name} can post there, and this address is not a member's. A moderator looks.",
+        f"Only members of {_as_outsiders_know(facts)} can post there, and this address is not a member's. "
+        "A moderator looks.",
         for_moderator,
     )
+
+
+def _as_outsiders_know(facts: Facts) -> str:
+    """The group's name, but for an unlisted one: who guesses its address learns nothing of it."""
+    return facts.group_name if facts.group_listed else "this group"

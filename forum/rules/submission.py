@@ -53,6 +53,7 @@ class Facts:
     """All that rules may know besides the submission, gathered once before any rule runs."""
 
     group_name: str
+    group_listed: bool
     group_is_community: bool
     moderate: Moderate
     assurance_new: Assurance

@@ -4,7 +4,7 @@ from flask import Flask
 
 from forum.db import db
 from forum.groups.models import Assurance, Moderate
-from forum.posting.outcomes import Held, Published, Returned
+from forum.posting.outcomes import Held, Published, Refused, Returned
 from forum.posting.submit import submit
 from forum.rules.submission import Submission
 from forum.threads.models import TextFormat, Thread, Via
@@ -30,6 +30,18 @@ def test_in_a_moderated_group_a_post_waits(core: Flask) -> None:
     outcome = post(ann, group)
     assert isinstance(outcome, Held)
     assert [finding.rule for finding in outcome.findings] == ["moderated"]
+
+
+def test_who_guesses_the_address_of_an_unlisted_group_learns_nothing_of_it(core: Flask) -> None:
+    outsider = a_member("eve@example.org", "Eve Stone")
+    listed, hidden = a_group(), a_group("night-owls", "Night Owls", listed=False)
+    told = {}
+    for group in (listed, hidden):
+        outcome = post(outsider, group)
+        assert isinstance(outcome, Refused)
+        told[group.slug] = outcome.findings[0].sentence
+    assert "Only members of Cardiology" in told["cardiology"]
+    assert "Night Owls" not in told["night-owls"]
 
 
 def test_two_answers_at_once_are_both_counted(core: Flask) -> None:
