@@ -340,12 +340,13 @@ def _count(plan: Plan, sink: CountingSink, work_killed: Sequence[float]) -> dict
 
 
 def _blame(moments: Mapping[tuple[str, int], Sequence[float]], work_killed: Sequence[float]) -> Mapping[int, int]:
-    """For each kill of the worker, how many copies came again after it though they had come before."""
+    """For each kill of the worker, how many copies came again that had come, unmarked, when it hit."""
     again: Counter[int] = Counter()
     for (recipient, number), came in moments.items():
         for first, second in pairwise(came):
-            kill = bisect_left(work_killed, second) - 1
-            blamed = kill >= 0 and work_killed[kill] >= first
+            # Two kills may follow each other before all of the first one's copies have come again.
+            kill = bisect_left(work_killed, first)
+            blamed = kill < len(work_killed) and work_killed[kill] <= second
             assert blamed, f"{recipient} got post {number} twice without a kill"
             again[kill] += 1
     return again

@@ -83,6 +83,7 @@ def _quota(text: str) -> int:
 @click.option("--mail-content", type=click.Choice([each.value for each in MailContent]), help="The post, or a link.")
 @click.option("--reply-to", type=click.Choice([each.value for each in ReplyTo]), help="Where answers by mail go.")
 @click.option("--one-click", type=click.Choice([each.value for each in OneClick]), help="Of the community: for all.")
+@click.option("--hold-unaddressed", type=_YES_NO, help="Whether mail waits that names the group nowhere in To or Cc.")
 @click.option("--moderators-obey", type=_YES_NO, help="Whether moderators' own posts wait like everybody's.")
 @click.option("--hold", type=_YES_NO, help="The emergency brake: every post waits until it is off again.")
 @click.option("--decide-within-days", type=click.IntRange(2, 365), help="Then a held post goes back to its author.")
@@ -128,6 +129,7 @@ def _more(
     mail_content: str | None,
     reply_to: str | None,
     one_click: str | None,
+    hold_unaddressed: str | None,
     moderators_obey: str | None,
     decide_within_days: int | None,
 ) -> dict[str, Any]:
@@ -138,6 +140,7 @@ def _more(
         "reply_to": ReplyTo(reply_to) if reply_to is not None else None,
         "one_click": OneClick(one_click) if one_click is not None else None,
         "moderators_obey": moderators_obey == "yes" if moderators_obey is not None else None,
+        "hold_unaddressed": hold_unaddressed == "yes" if hold_unaddressed is not None else None,
         "decide_within_days": decide_within_days,
     }
 
@@ -187,6 +190,7 @@ def _show(shown: Group, json_: bool) -> None:
         "mail content": shown.mail_content,
         "reply to": shown.reply_to,
         "moderators obey": "yes" if shown.moderators_obey else "no",
+        "hold unaddressed": "yes" if shown.hold_unaddressed else "no",
         "hold": f"everything, since {shown.emergency_since:%Y-%m-%d %H:%M} UTC" if shown.emergency_since else "no",
         "decide within": f"{shown.decide_within_days} days",
     }

@@ -123,6 +123,7 @@ class GroupChange:
     reply_to: ReplyTo | None = None
     one_click: OneClick | None = None
     moderators_obey: bool | None = None
+    hold_unaddressed: bool | None = None
     decide_within_days: int | None = None
 
 

@@ -149,6 +149,8 @@ class Group(Base):
     )
     # Whether posts of moderators obey `moderate` and what holds everybody's posts.
     moderators_obey: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Whether mail waits that names none of our addresses in To and Cc: a blind copy, or redirected from elsewhere.
+    hold_unaddressed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     # Since when everything is held: the emergency brake.
     emergency_since: Mapped[datetime | None]
     # A held post that nobody has decided in so many days goes back to its author.

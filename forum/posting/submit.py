@@ -113,6 +113,7 @@ def facts_of(submission: Submission, group: Group, placement: Placement, arrival
         id_was_used_for_other_content=arrival is not None,
         trusted=own is not None and own.trusted,
         moderators_obey=group.moderators_obey,
+        hold_unaddressed=group.hold_unaddressed,
         emergency=group.emergency_since is not None,
         thread_moderated=thread is not None and thread.moderated_at is not None,
         slow_seconds=thread.slow_seconds if thread is not None else None,

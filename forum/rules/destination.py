@@ -6,7 +6,7 @@ RECIPIENTS_AT_MOST = 20
 
 
 def check_addressed(submission: Submission, facts: Facts) -> Finding | None:
-    if submission.addressed or facts.is_exempt_moderator:
+    if submission.addressed or not facts.hold_unaddressed or facts.is_exempt_moderator:
         return None
     return Finding(
         "implicit_destination",

@@ -77,6 +77,7 @@ class Facts:
     # A moderator has approved the author once for all.
     trusted: bool
     moderators_obey: bool
+    hold_unaddressed: bool
     emergency: bool
     thread_moderated: bool
     slow_seconds: int | None

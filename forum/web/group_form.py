@@ -20,6 +20,7 @@ _QUOTA = re.compile("[1-9][0-9]{0,5}")
 _DAYS = re.compile("[0-9]{1,3}")
 _CHOOSE = {
     "moderators_obey": "Choose what becomes of moderators' own posts.",
+    "hold_unaddressed": "Choose what becomes of mail that does not name the group.",
     "strangers": "Choose what becomes of mail from unknown addresses.",
     "mail_content": "Choose what the mail of the group says.",
     "reply_to": "Choose where answers go.",
@@ -43,6 +44,7 @@ WORDS = {
         (Assurance.CLAIMED, "What stands in the From line is believed, unless the check fails"),
     ),
     "moderators_obey": (("no", "Go out at once"), ("yes", "Wait like everybody's")),
+    "hold_unaddressed": (("no", "Goes out like any other"), ("yes", "Waits for a moderator")),
     "strangers": (
         (Strangers.HOLD, "Wait for a moderator"),
         (Strangers.REFUSE, "Are refused"),
@@ -71,6 +73,7 @@ def as_typed(group: Group) -> dict[str, str]:
         "assurance_new": group.assurance_new,
         "assurance_reply": group.assurance_reply,
         "moderators_obey": "yes" if group.moderators_obey else "no",
+        "hold_unaddressed": "yes" if group.hold_unaddressed else "no",
         "decide_within_days": str(group.decide_within_days),
         "strangers": group.strangers,
         "mail_content": group.mail_content,
@@ -119,6 +122,7 @@ def read_change(group: Group, typed: Mapping[str, str]) -> tuple[GroupChange, di
         join_policy=JoinPolicy(typed["join_policy"]) if has_door(group) else None,
         listed=typed["listed"] == "yes" if has_door(group) else None,
         moderators_obey=typed["moderators_obey"] == "yes",
+        hold_unaddressed=typed["hold_unaddressed"] == "yes",
         decide_within_days=int(typed["decide_within_days"]),
         strangers=Strangers(typed["strangers"]),
         mail_content=MailContent(typed["mail_content"]),

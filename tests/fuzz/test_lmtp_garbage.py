@@ -3,6 +3,7 @@
 import random
 import re
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -159,6 +160,16 @@ def _converse(port: int, said: bytes) -> list[bytes]:
 
 
 def _stored() -> tuple[int, int]:
+    """How many mails and recipients there are, once nothing more is being stored for who has gone away already."""
+    counts = _counted()
+    while True:
+        time.sleep(0.3)
+        before, counts = counts, _counted()
+        if counts == before:
+            return counts
+
+
+def _counted() -> tuple[int, int]:
     with reading() as session:
         mails = session.scalar(select(func.count(InboundMail.id))) or 0
         recipients = session.scalar(select(func.count(InboundRecipient.id))) or 0

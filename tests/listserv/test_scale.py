@@ -95,8 +95,8 @@ STRANGE = (
 
 
 def an_old_archive(file: Path) -> None:
-    first = old_mail(101, ANN, "X", Message_ID="<a@old.example>", Date="Mon, 2 Nov 2009 08:00:00 +0100")
-    escaped = first.as_bytes().replace(b"\nX", b"\n>From the start it was so.\n>>From below.")
+    first = old_mail(101, ANN, "BODY", Message_ID="<a@old.example>", Date="Mon, 2 Nov 2009 08:00:00 +0100")
+    escaped = first.as_bytes().replace(b"\nBODY", b"\n>From the start it was so.\n>>From below.")
     broken_date = old_mail(102, BEA, "No such day.", Message_ID="<b@old.example>", In_Reply_To="<a@old.example>")
     broken_date["Date"] = "Mon, 32 Foo 2009 99:00:00"
     no_id = old_mail(103, CY, "I have no id.", Date="Tue, 3 Nov 2009 08:00:00 +0100")

@@ -186,8 +186,8 @@ def test_l6_a_leaked_reply_address_lets_nobody_else_post(site: Site) -> None:
 
 
 def test_l7_blind_copies_and_crowds_wait_for_a_moderator(site: Site) -> None:
-    """Blind copies and mail to more than 20 addresses wait for a moderator."""
-    a_member("ann@example.org", "Ann Lee", a_group())
+    """Mail to more than 20 addresses waits for a moderator, and by setting mail that names the group nowhere."""
+    a_member("ann@example.org", "Ann Lee", a_group(hold_unaddressed=True))
     blind = a_mail(ANN, "friends@example.net", "Psst", "In blind copy.")
     state, reason = take(site, blind)
     assert (state, "neither in To nor in Cc" in reason) == ("held", True)

@@ -38,6 +38,7 @@ _COLUMNS = (
         "one_click VARCHAR(20) DEFAULT 'leave' NOT NULL CONSTRAINT ck_community_group_oneclick CHECK (one_click IN ('leave', 'stop'))",
     ),
     ("community_group", "moderators_obey BOOLEAN DEFAULT false NOT NULL"),
+    ("community_group", "hold_unaddressed BOOLEAN DEFAULT false NOT NULL"),
     ("community_group", "emergency_since {moment}"),
     ("community_group", "decide_within_days {key} DEFAULT 14 NOT NULL"),
     ("delivery", "for_digest BOOLEAN DEFAULT false NOT NULL"),

@@ -112,7 +112,7 @@ def test_work_does_what_is_due_once(run: Run) -> None:
 def test_an_unknown_kind_of_work_is_wrong_use_and_lists_the_kinds(run: Run) -> None:
     ended = run("work", "--only", "nonsense", "--once")
     assert ended.code == 2
-    assert "deliver, fan_out" in ended.err
+    assert "deliver, digest, erasing, fan_out" in ended.err
 
 
 def banyan(*words: str) -> Sequence[str]:

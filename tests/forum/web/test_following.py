@@ -61,7 +61,7 @@ def test_a_tag_is_followed_and_muted_on_its_page_and_listed_with_the_choices(app
     db.session.rollback()
     assert tag_choices(ann.id, group.id) == {"ecg": Choice.FOLLOW}
     browser.open("/my-groups")
-    assert "you follow #ecg" in browser.text
+    assert "You follow #ecg" in browser.text
     browser.follow("#ecg")
     browser.press("Stop following")
     assert "You have muted this tag" in browser.press("Mute this tag")
