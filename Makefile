@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# One more than there are cores: tests with real sockets and clocks wait a good part of their time.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: run test check kill-test system-test fuzz bench bench-peers bench-trim browser-test demo-check clean
 

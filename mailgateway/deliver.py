@@ -41,8 +41,9 @@ RENEW_SECONDS = 10.0
 # then the copy is given up with its reason. Days when the smarthost was down or no worker ran do not count.
 MAX_TRIES = 30
 COMPOSED_OCTETS = 32_000_000
-# Permission is looked up for so many copies together: few enough that what changes while they go is obeyed.
-CHECKED_AT_ONCE = 100
+# Permission is looked up for half a batch together, which is at most a quarter of a second's sending: few enough that
+# what changes while they go is obeyed.
+CHECKED_AT_LEAST = 25
 # A round ends after so many seconds even when more is due, so that a worker that is told to stop soon does.
 ROUND_SECONDS = 5.0
 # While the smarthost cannot be used nothing is claimed for so long, and no copy is blamed.
@@ -134,9 +135,10 @@ class _Round:
 
     def _copies(self, ids: Sequence[int]) -> Iterator[Copy]:
         """The copies that may go, composed as they are pulled. Permission is looked up here, at the last moment."""
-        for start in range(0, len(ids), CHECKED_AT_ONCE):
+        at_once = max(self._batch // 2, CHECKED_AT_LEAST)
+        for start in range(0, len(ids), at_once):
             with reading():
-                checked = may_go(ids[start : start + CHECKED_AT_ONCE])
+                checked = may_go(ids[start : start + at_once])
             if checked.skipped:
                 self._skip(checked.skipped)
             sent_at = now()
