@@ -8,8 +8,8 @@ from forum.rules.submission import Facts, Finding, Severity, Submission
 from forum.threads.models import Via
 
 LARGEST_SHARE = 0.9
-# Below a page or so a quote is no burden to anybody; in a month of a real list one answer had 250 quoted words to 20.
-FEWEST_WORDS = 300
+# Below a page or so a quote is no burden to anybody; in a month of a real list one answer had 300 quoted words to 30.
+FEWEST_WORDS = 400
 
 
 def check_over_quoted(submission: Submission, facts: Facts) -> Finding | None:
