@@ -75,7 +75,7 @@ def test_what_readers_could_not_open_comes_back(changed: Submission) -> None:
 
 
 def test_nine_tenths_of_quotes_come_back_by_mail_and_not_from_the_web() -> None:
-    quote = "\n".join("> five words in each line" for _ in range(40))
+    quote = "\n".join("> five words in each line" for _ in range(90))
     heavy = replace(PLAIN, text=f"Yes.\n\n{quote}\n\nNo.")
     finding = check_over_quoted(heavy, FACTS)
     assert finding is not None
@@ -84,7 +84,7 @@ def test_nine_tenths_of_quotes_come_back_by_mail_and_not_from_the_web() -> None:
 
 
 def test_a_short_quote_an_answer_and_a_folded_quote_are_fine() -> None:
-    quote = "\n".join("> five words in each line" for _ in range(40))
+    quote = "\n".join("> five words in each line" for _ in range(90))
     assert check_over_quoted(replace(PLAIN, text="> Is it?\n> Is it really?\n\nYes."), FACTS) is None
     assert check_over_quoted(replace(PLAIN, text=f"{quote}\n\n" + "own words " * 40), FACTS) is None
     assert check_over_quoted(replace(PLAIN, text="Agreed.", folded=quote), FACTS) is None
