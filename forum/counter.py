@@ -1,6 +1,6 @@
 """Site-wide numbers that go up in the transaction that uses them: the order of commits, which ids are not."""
 
-from sqlalchemy import String, select
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +18,15 @@ class Counter(Base):
     value: Mapped[int] = mapped_column(default=0)
 
 
+# Not as an upsert: SQLAlchemy would compile that anew for each number.
+_RAISED = (
+    update(Counter)
+    .where(Counter.name == bindparam("the_name"))
+    .values(value=Counter.value + bindparam("the_count"))
+    .returning(Counter.value)
+)
+
+
 def next_number(name: str) -> int:
     """The next value of a site-wide counter, in the order of commits: its row is locked until the commit."""
     return next_numbers(name, 1)[0]
@@ -25,14 +34,13 @@ def next_number(name: str) -> int:
 
 def next_numbers(name: str, count: int) -> range:
     """The next `count` values, for what is written set-wise; at least one."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    raised = (
-        insert(Counter)
-        .values(name=name, value=count)
-        .on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + count})
-        .returning(Counter.value)
-    )
-    last = db.session.execute(raised).scalar_one()
+    parameters = {"the_name": name, "the_count": count}
+    last = db.session.connection().execute(_RAISED, parameters).scalar()
+    if last is None:
+        # Nobody has asked for a number of this name, or somebody is doing so now.
+        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+        db.session.execute(insert(Counter).values(name=name, value=0).on_conflict_do_nothing())
+        last = db.session.connection().execute(_RAISED, parameters).scalar_one()
     return range(last - count + 1, last + 1)
 
 

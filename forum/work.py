@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 
 import structlog
 from flask import Flask
+from sqlalchemy import select
 
 from forum.db import db, reading, transaction
 from forum.queue import Task, anything_due, claim, finish, put_off
@@ -56,8 +57,9 @@ def _run_together(ids: Sequence[int], handlers: Mapping[str, Handler]) -> bool:
     """Whether all of them are done now; else none is."""
     try:
         with transaction() as session:
-            for task_id in ids:
-                task = session.get_one(Task, task_id, with_for_update=True, populate_existing=True)
+            tasks = select(Task).where(Task.id.in_(ids)).order_by(Task.due_at, Task.id).with_for_update()
+            # All that there are before the first is handled: a handler may write others.
+            for task in session.scalars(tasks).all():
                 if task.done_at is None:
                     handlers[task.kind](task)
             finish(Task, ids)

@@ -9,7 +9,6 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
-from forum.accounts.emails import BadAddress, address_key
 from forum.accounts.models import Address, PauseReason
 from forum.accounts.pausing import count_dead_day, pause, resume
 from forum.accounts.queries import primary_address
@@ -128,17 +127,9 @@ def _address_of(text: str, addresses: Addresses) -> Address | None:
             return None
 
 
-def hear_from(email: str, assurance: Assurance) -> None:
+def hear_from(address: Address, assurance: Assurance) -> None:
     """A mail that is proven to come from a bouncing address shows that somebody is there: mail goes again."""
-    if assurance is not Assurance.PROVEN:
-        return
-    try:
-        key = address_key(email)
-    except BadAddress:
-        return
-    bouncing = select(Address).where(Address.key == key, Address.pause_reason == PauseReason.BOUNCES)
-    address = db.session.scalars(bouncing).first()
-    if address is not None:
+    if assurance is Assurance.PROVEN and address.pause_reason is PauseReason.BOUNCES:
         resume(address, actor_id=address.member_id, why="a proven mail came from it")
 
 

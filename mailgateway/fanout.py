@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, exists, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Insert, Row, Select, and_, bindparam, exists, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from forum import blobs
@@ -27,7 +27,7 @@ from forum.posting.models import HeldPost
 from forum.queue import Task, enqueue
 from forum.threads.following import is_followed, is_muted, somebody_mutes
 from forum.threads.models import Post, Thread, Via
-from forum.threads.queries import author_id_of, post_by_id
+from forum.threads.queries import author_column
 from forum.work import Handler, run_tasks
 from mailgateway import private_answers
 from mailgateway.bouncing import HANDLERS as BOUNCING
@@ -45,14 +45,13 @@ _COLUMNS = ["fan_out_key", "post_id", "member_id", "address_id", "state", "due_a
 
 def fan_out(task: Task) -> None:
     """Make the deliveries of one post. Safe to repeat: a reader who has a row under the fan-out key gets no second."""
-    post = post_by_id(task.target_id)
-    if post is None or post.erased_at is not None:
+    post = db.session.execute(_POST, {"the_post": task.target_id}).first()
+    if post is None:
         return
-    group_id = db.session.get_one(Thread, post.thread_id).group_id
-    kind = _Kind(post.special, not post.special and somebody_mutes(post.thread_id))
-    facts = _facts(post, group_id)
-    if post.via is Via.MAIL and _somebody_wants_no_second_copy(group_id):
-        addressed = _addressed_keys(post)
+    kind = _Kind(post.special, not post.special and post.is_muted)
+    facts = _facts(post)
+    if post.via is Via.MAIL and post.one_copy_is_enough:
+        addressed = _addressed_keys(post.fan_out_key)
         if addressed:
             direct = readers(kind).where(*_want_no_second_copy(addressed))
             _insert(insert(_DELIVERY).from_select(_COLUMNS, direct), facts | _skipped(Skip.ADDRESSED))
@@ -68,18 +67,43 @@ class _Kind:
     somebody_mutes: bool
 
 
-def _facts(post: Post, group_id: int) -> dict[str, Any]:
-    """The parameters of `readers` for one post."""
-    moment = now()
+def _number(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=Delivery.post_id.type)
+
+
+# What the fan-out of a post depends on, unless it has been erased. Mostly nobody mutes its thread or minds a second
+# copy of what came directly, and then nobody need be asked about that.
+_POST = (
+    select(
+        Post.id,
+        Post.fan_out_key,
+        Post.thread_id,
+        Post.published_no,
+        Post.special,
+        Post.via,
+        author_column().label("writer_id"),
+        Thread.group_id,
+        somebody_mutes(Thread.id).label("is_muted"),
+        exists()
+        .where(Membership.group_id == Thread.group_id, ~Membership.copy_when_addressed)
+        .label("one_copy_is_enough"),
+    )
+    .join(Thread, Thread.id == Post.thread_id)
+    .where(Post.id == _number("the_post"), Post.erased_at.is_(None))
+)
+
+
+def _facts(post: Row[Any]) -> dict[str, Any]:
+    """The parameters of `readers` for one post, a row of `_POST`."""
     return {
         "the_fan_out": post.fan_out_key,
         "the_post": post.id,
         "the_thread": post.thread_id,
-        "the_group": group_id,
+        "the_group": post.group_id,
         "the_root": community().id,
-        "the_author": author_id_of(post),
+        "the_author": post.writer_id,
         "the_number": post.published_no,
-        "the_moment": moment,
+        "the_moment": now(),
         "the_state": DeliveryState.WAITING,
         "the_end": None,
         "the_reason": None,
@@ -139,10 +163,6 @@ def readers(kind: _Kind) -> Select[Any]:
     )
 
 
-def _number(name: str) -> ColumnElement[int]:
-    return bindparam(name, type_=Delivery.post_id.type)
-
-
 def _wants_a_copy(kind: _Kind, number: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a membership gets this post singly, by the choices of its member."""
     if kind.special:
@@ -160,15 +180,9 @@ def _wants_a_copy(kind: _Kind, number: ColumnElement[int]) -> ColumnElement[bool
     return or_(by_itself, before_digests)
 
 
-def _somebody_wants_no_second_copy(group_id: int) -> bool:
-    """Mostly nobody does, and then nobody need look to whom the mail went."""
-    chosen = select(Membership.id).where(Membership.group_id == group_id, ~Membership.copy_when_addressed)
-    return db.session.scalar(chosen.limit(1)) is not None
-
-
-def _addressed_keys(post: Post) -> Sequence[str]:
+def _addressed_keys(mail_id: int) -> Sequence[str]:
     """To whom the author has sent this mail directly, as keys of addresses."""
-    mail = db.session.get(InboundMail, post.fan_out_key)
+    mail = db.session.get(InboundMail, mail_id)
     if mail is None or mail.raw_digest is None:
         return ()
     headers = Headers(open_message(blobs.content_of(mail.raw_digest)[:HEADERS_AT_MOST]).items())

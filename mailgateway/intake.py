@@ -5,18 +5,20 @@ DNS or the database is in trouble it waits. Nothing is dropped in silence.
 """
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import assert_never
 
 import structlog
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.orm import selectinload
 
 from forum import blobs
-from forum.accounts.models import Member
-from forum.accounts.queries import member_by_email
+from forum.accounts.models import Address, Member
+from forum.accounts.queries import member_by_email, owner_of_email
 from forum.blobs import Blob
 from forum.clock import now
 from forum.db import db, reading, transaction
@@ -25,7 +27,7 @@ from forum.posting.hold import content_digest, hold_letter
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
 from forum.posting.submit import submit
-from forum.queue import anything_due, claim, finish
+from forum.queue import anything_due, claim
 from forum.rules.submission import File, Submission
 from forum.settings import current_settings
 from forum.threads.models import TextFormat, Via
@@ -138,20 +140,17 @@ def _take_in_together(mail_ids: Sequence[int], lookup_txt: TxtLookup) -> bool:
     """Whether all of them have their fate now, by one commit; else none has, and each must be taken in alone."""
     try:
         with reading() as session:
-            raws = {
-                mail_id: blobs.content_of(digest)
-                for mail_id, digest in session.execute(
-                    select(InboundMail.id, InboundMail.raw_digest).where(
-                        InboundMail.id.in_(mail_ids), InboundMail.raw_digest.is_not(None)
-                    )
-                )
-            }
+            stored = (
+                select(InboundMail.id, Blob.content)
+                .join(Blob, Blob.digest == InboundMail.raw_digest)
+                .where(InboundMail.id.in_(mail_ids))
+            )
+            raws = dict(session.execute(stored).tuples().all())
         if len(raws) < len(mail_ids):
             return False
-        read = [(mail_id, *_read(raws[mail_id], lookup_txt)) for mail_id in mail_ids]
+        read = {mail_id: _read(raws[mail_id], lookup_txt) for mail_id in mail_ids}
         with transaction():
-            for mail_id, parsed, known in read:
-                _settle(mail_id, parsed, known)
+            _settle(read)
     except Exception as error:
         log.info("mails are taken in one by one", mails=len(mail_ids), error=f"{type(error).__name__}: {error}")
         return False
@@ -171,9 +170,9 @@ def take_in(mail_id: int, lookup_txt: TxtLookup) -> None:
         _set_aside(mail_id, error or "the worker stopped several times while it had this mail")
         return
     try:
-        parsed, known = _read(raw, lookup_txt)
+        read = {mail_id: _read(raw, lookup_txt)}
         with transaction():
-            _settle(mail_id, parsed, known)
+            _settle(read)
     except (OperationalError, InterfaceError) as error:
         # The database is busy or away, and the mail is not to blame.
         log.warning("intake will be tried again", mail=mail_id, error=str(error.orig))
@@ -193,20 +192,6 @@ def _read(raw: bytes, lookup_txt: TxtLookup) -> tuple[ParsedMail, Authenticated]
     return parsed, authenticate(parsed, raw, current_settings().trusted_authserv_id, lookup_txt)
 
 
-def _settle(mail_id: int, parsed: ParsedMail, known: Authenticated) -> None:
-    mail = db.session.get_one(InboundMail, mail_id, with_for_update=True)
-    if mail.state is not MailState.RECEIVED:
-        return  # Somebody else was faster after a lease had run out.
-    _describe(mail, parsed)
-    wait = _reason_to_wait(mail, known)
-    if wait is not None:
-        mail.due_at, mail.leased_until, mail.reason = now() + wait[0], None, wait[1]
-        mail.attempts = 0
-        return
-    _decide(Arrived(mail, parsed, known))
-    finish(InboundMail, [mail_id])
-
-
 @dataclass(frozen=True)
 class Arrived:
     """A mail with what is known of it."""
@@ -214,6 +199,42 @@ class Arrived:
     mail: InboundMail
     parsed: ParsedMail
     known: Authenticated
+
+    @cached_property
+    def sender(self) -> tuple[Address, Member] | None:
+        """The address in From, the first of several, and the member whose it is."""
+        return owner_of_email(self.parsed.from_address)
+
+    @cached_property
+    def author(self) -> Member | None:
+        """The member in From: of several authors (RFC 5322 allows them) the first one whom we know."""
+        if self.sender is not None and not self.sender[1].placeholder:
+            return self.sender[1]
+        others = (member_by_email(address) for address in self.parsed.from_addresses[1:])
+        return next((member for member in others if member is not None and not member.placeholder), None)
+
+
+def _settle(read: Mapping[int, tuple[ParsedMail, Authenticated]]) -> None:
+    """Give mails, in their order, what was read of them and their fate."""
+    rows = select(InboundMail).where(InboundMail.id.in_(read)).options(selectinload(InboundMail.recipients))
+    mails = db.session.scalars(rows.order_by(InboundMail.id).with_for_update()).all()
+    # Who was faster after a lease had run out has settled a mail already.
+    arrived = [Arrived(mail, *read[mail.id]) for mail in mails if mail.state is MailState.RECEIVED]
+    for each in arrived:
+        _describe(each.mail, each.parsed)
+    for each in arrived:
+        _settle_one(each)
+
+
+def _settle_one(arrived: Arrived) -> None:
+    mail = arrived.mail
+    wait = _reason_to_wait(mail, arrived.known)
+    if wait is None:
+        _decide(arrived)
+        mail.done_at = now()
+    else:
+        mail.due_at, mail.reason, mail.attempts = now() + wait[0], wait[1], 0
+    mail.leased_until = mail.leased_by = None
 
 
 def _describe(mail: InboundMail, parsed: ParsedMail) -> None:
@@ -257,7 +278,8 @@ def _decide(arrived: Arrived) -> None:
         if reason.startswith(CHALLENGE):
             tell_of_challenge(routes)
     else:
-        hear_from(parsed.from_address, arrived.known.assurance)
+        if arrived.sender is not None:
+            hear_from(arrived.sender[0], arrived.known.assurance)
         for each in routes:
             _follow(arrived, each)
     _sum_up(mail)
@@ -365,7 +387,7 @@ def _post(arrived: Arrived, found: PostRoute) -> None:
 def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
     """What the author of a mail wants to post to one group."""
     parsed = arrived.parsed
-    author = _author_of(parsed)
+    author = arrived.author
     assurance = arrived.known.assurance
     alone = len(parsed.from_addresses) == 1
     if alone and assurance is Assurance.CLAIMED and author is not None and found.token_member_id == author.id:
@@ -393,12 +415,6 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         addressed=_is_addressed(arrived, found),
         recipients=len({address.lower() for address in (*parsed.to, *parsed.cc)}),
     )
-
-
-def _author_of(parsed: ParsedMail) -> Member | None:
-    """The member in From: of several authors (RFC 5322 allows them) the first one whom we know."""
-    found = (member_by_email(address) for address in parsed.from_addresses)
-    return next((member for member in found if member is not None and not member.placeholder), None)
 
 
 def _is_addressed(arrived: Arrived, found: PostRoute) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from forum.accounts.emails import BadAddress, address_key, base_key
 from forum.accounts.models import Address, Member
@@ -11,8 +11,13 @@ from forum.db import db
 _AT_ONCE = 5_000
 
 
-def address_by_email(email: str) -> Address | None:
-    """The verified address that this spelling means; a plus-tag does not make a stranger.
+_OWNED = select(Address, Member).join(Member, Member.id == Address.member_id)
+_EXACT = _OWNED.where(Address.key == bindparam("the_key"))
+_ALIKE = _OWNED.where(Address.base_key == bindparam("the_key")).order_by(Address.is_primary.desc(), Address.id)
+
+
+def owner_of_email(email: str) -> tuple[Address, Member] | None:
+    """The verified address that this spelling means, and whose it is; a plus-tag does not make a stranger.
 
     An exact match wins. Without one, all addresses that differ only by the tag must be one member's.
     """
@@ -20,18 +25,22 @@ def address_by_email(email: str) -> Address | None:
         key = address_key(email)
     except BadAddress:
         return None
-    exact = db.session.scalars(select(Address).where(Address.key == key)).first()
+    exact = db.session.execute(_EXACT, {"the_key": key}).tuples().first()
     if exact is not None:
         return exact
-    alike = db.session.scalars(
-        select(Address).where(Address.base_key == base_key(key)).order_by(Address.is_primary.desc(), Address.id)
-    ).all()
-    return alike[0] if len({address.member_id for address in alike}) == 1 else None
+    alike = db.session.execute(_ALIKE, {"the_key": base_key(key)}).tuples().all()
+    return alike[0] if len({member.id for _, member in alike}) == 1 else None
+
+
+def address_by_email(email: str) -> Address | None:
+    """The verified address that this spelling means, as `owner_of_email` finds it."""
+    owned = owner_of_email(email)
+    return None if owned is None else owned[0]
 
 
 def member_by_email(email: str) -> Member | None:
-    address = address_by_email(email)
-    return None if address is None else db.session.get(Member, address.member_id)
+    owned = owner_of_email(email)
+    return None if owned is None else owned[1]
 
 
 def member_by_id(member_id: int) -> Member | None:

@@ -208,6 +208,12 @@ def membership_of(member_id: int, group_id: int) -> Membership | None:
     return db.session.scalars(found).first()
 
 
+def memberships_in(member_id: int, group_ids: Iterable[int]) -> Mapping[int, Membership]:
+    """The memberships of one member in these groups, by group id."""
+    found = select(Membership).where(Membership.member_id == member_id, Membership.group_id.in_(sorted(group_ids)))
+    return {membership.group_id: membership for membership in db.session.scalars(found)}
+
+
 def memberships_of(member_id: int) -> Sequence[Membership]:
     """All memberships of one member, with their groups, the community first, then by name."""
     rows = (

@@ -10,7 +10,7 @@ from forum.groups.models import Assurance, Group
 from forum.posting.models import Arrival, HeldPost
 from forum.posting.placement import Placement
 from forum.posting.publish import publish
-from forum.posting.submit import facts_of
+from forum.posting.submit import facts_of, memberships_for
 from forum.rules import findings_of
 from forum.rules.submission import Finding, Submission
 from forum.threads.models import Attachment, Post, Thread
@@ -21,12 +21,9 @@ _JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "slow_mode", "reused_i
 
 def publish_held(held: HeldPost) -> Post:
     """Publish what has been approved, with its original time; it stays where it was an answer."""
-    post = publish(
-        as_submission(held),
-        _placement_of(held),
-        db.session.get_one(Group, held.group_id),
-        arrived_at=held.created_at,
-    )
+    submission, group = as_submission(held), db.session.get_one(Group, held.group_id)
+    own = memberships_for(held.author_id, group).get(group.id)
+    post = publish(submission, _placement_of(held), group, own, arrived_at=held.created_at)
     db.session.execute(
         update(Attachment).where(Attachment.held_post_id == held.id).values(held_post_id=None, post_id=post.id)
     )
@@ -43,7 +40,8 @@ def findings_today(held: HeldPost, assurance: Assurance) -> tuple[Finding, ...]:
     For what goes out without a moderator: its author may be muted since, or the thread locked.
     """
     submission = replace(as_submission(held), assurance=assurance)
-    facts = facts_of(submission, db.session.get_one(Group, held.group_id), _placement_of(held), None)
+    group = db.session.get_one(Group, held.group_id)
+    facts = facts_of(submission, group, memberships_for(held.author_id, group), _placement_of(held), None)
     return tuple(each for each in findings_of(submission, facts) if each.rule not in _JUDGED_ON_ARRIVAL)
 
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy import insert
+
 from forum import blobs
-from forum.db import db
+from forum.clock import now
+from forum.db import Base, db
 from forum.log import record
 from forum.posting.image_location import without_location
-from forum.posting.models import Arrival, HeldPost
+from forum.posting.models import HeldPost
 from forum.posting.placement import Placement
 from forum.queue import enqueue
 from forum.rules.submission import Finding, Severity, Submission
@@ -85,20 +88,22 @@ def content_digest(submission: Submission) -> str:
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
+_ARRIVAL = insert(Base.metadata.tables["arrival"])
+
+
 def note_arrival(submission: Submission, *, post_id: int | None = None, held_post_id: int | None = None) -> None:
     """Remember that this id has come to this group; twice at once, the second fails and the door tries again."""
     if submission.author_message_id is None:
         return
-    db.session.add(
-        Arrival(
-            group_id=submission.group_id,
-            author_message_id=submission.author_message_id,
-            content_digest=content_digest(submission),
-            post_id=post_id,
-            held_post_id=held_post_id,
-        )
-    )
-    db.session.flush()
+    row = {
+        "group_id": submission.group_id,
+        "author_message_id": submission.author_message_id,
+        "content_digest": content_digest(submission),
+        "post_id": post_id,
+        "held_post_id": held_post_id,
+        "created_at": now(),
+    }
+    db.session.connection().execute(_ARRIVAL, row)
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from forum.counter import PUBLISHED, next_number
 from forum.db import db, public_id
 from forum.groups.actions import count_newcomer_post
 from forum.groups.models import Group, Membership, Role
-from forum.groups.queries import membership_of
 from forum.posting.image_location import without_location
 from forum.posting.placement import Placement
 from forum.queue import enqueue
@@ -30,25 +29,39 @@ _TAG = re.compile(r"\+[^@]*(?=@)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
-def publish(submission: Submission, placement: Placement, group: Group, *, arrived_at: datetime | None = None) -> Post:
+def publish(
+    submission: Submission,
+    placement: Placement,
+    group: Group,
+    membership: Membership | None,
+    *,
+    arrived_at: datetime | None = None,
+) -> Post:
     """Make the post, in its thread or a new one, and queue its fan-out and indexing.
 
-    `arrived_at` keeps the moment of arrival of what waited for a moderator.
+    `membership` is the author's in the group; `arrived_at` keeps the moment of arrival of what waited for a moderator.
     """
     if submission.author_id is None:
         raise ValueError("a post needs an author")
     number = next_number(PUBLISHED)
     moment = arrived_at or now()
+    identity = public_id()
+    name_of, others = _names_in(submission)
+    text = hide_addresses(submission.text, name_of, others)
+    html = render(text, submission.text_format, hide_addresses_html(submission.html, name_of, others))
     thread = placement.thread
     if thread is None:
         thread = _new_thread(submission, placement, group, moment)
     else:
         # While this one waited for its number, another post may have come into the thread.
         db.session.refresh(thread)
-    identity = public_id()
-    name_of, others = _names_in(submission)
-    text = hide_addresses(submission.text, name_of, others)
-    html = render(text, submission.text_format, hide_addresses_html(submission.html, name_of, others))
+    # Of the words as they are shown: no marks of Markdown in a list of threads.
+    words = html_to_text(html) if submission.text_format is TextFormat.MARKDOWN else text
+    thread.posts += 1
+    # What waited for a moderator came before the answers that went out meanwhile.
+    thread.last_post_at = max(thread.last_post_at, moment)
+    thread.last_published_no, thread.last_byline, thread.last_excerpt = number, submission.byline, excerpt(words, 160)
+    db.session.flush()
     post = Post(
         public_id=identity,
         thread_id=thread.id,
@@ -68,7 +81,6 @@ def publish(submission: Submission, placement: Placement, group: Group, *, arriv
         sent_at=submission.sent_at,
         created_at=moment,
     )
-    membership = membership_of(submission.author_id, group.id)
     own_subject = without_group_prefix(title(submission.subject), group)
     post.special = _is_special(own_subject, thread, membership)
     db.session.add(post)
@@ -76,7 +88,6 @@ def publish(submission: Submission, placement: Placement, group: Group, *, arriv
     note_tags(thread, own_subject)
     for file in submission.files:
         attach(post, file.name, file.type, file.content)
-    _note_in_thread(thread, post)
     count_newcomer_post(membership)
     if membership is not None and membership.acknowledge:
         enqueue("notice.acknowledged", post.id)
@@ -160,19 +171,8 @@ def _new_thread(submission: Submission, placement: Placement, group: Group, mome
         subject=subject,
         subject_key=subject_key(subject),
         grown_from_id=placement.grown_from.id if placement.grown_from is not None else None,
+        posts=0,
         last_post_at=moment,
     )
     db.session.add(thread)
-    db.session.flush()
     return thread
-
-
-def _note_in_thread(thread: Thread, post: Post) -> None:
-    thread.posts += 1
-    # What waited for a moderator came before the answers that went out meanwhile.
-    thread.last_post_at = max(thread.last_post_at, post.created_at)
-    thread.last_published_no = post.published_no
-    thread.last_byline = post.byline
-    # Of the words as they are shown: no marks of Markdown in a list of threads.
-    words = html_to_text(post.html) if post.text_format is TextFormat.MARKDOWN else post.text
-    thread.last_excerpt = excerpt(words, 160)

@@ -3,16 +3,17 @@
 Runs inside the door's transaction and never commits. Speaks neither HTTP nor SMTP.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Group, Kind
-from forum.groups.queries import community, membership_of
+from forum.groups.models import Group, Kind, Membership
+from forum.groups.queries import community, memberships_in
 from forum.posting.hold import content_digest, hold, note_arrival
 from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
@@ -37,10 +38,11 @@ def submit(submission: Submission) -> Outcome:
     if waiting_id is not None:
         return Duplicate(None, waiting_id)
     placement = place(submission)
-    findings = findings_of(submission, facts_of(submission, group, placement, arrival))
+    belongs = memberships_for(submission.author_id, group)
+    findings = findings_of(submission, facts_of(submission, group, belongs, placement, arrival))
     match severity_of(findings):
         case None | Severity.ADVISE:
-            post = publish(submission, placement, group)
+            post = publish(submission, placement, group, belongs.get(group.id))
             note_arrival(submission, post_id=post.id)
             return Published(post.id, post.thread_id)
         case Severity.HOLD:
@@ -75,19 +77,27 @@ def _of_stranger(submission: Submission) -> int | None:
     return db.session.scalar(same.limit(1))
 
 
-def facts_of(submission: Submission, group: Group, placement: Placement, arrival: Arrival | None) -> Facts:
+def memberships_for(author_id: int | None, group: Group) -> Mapping[int, Membership]:
+    """The author's memberships of the group and of the community, by group id, as `facts_of` wants them."""
+    return {} if author_id is None else memberships_in(author_id, {group.id, community().id})
+
+
+def facts_of(
+    submission: Submission,
+    group: Group,
+    belongs: Mapping[int, Membership],
+    placement: Placement,
+    arrival: Arrival | None,
+) -> Facts:
     """All that the rules may know, gathered once. `arrival` is what came before under the same message id."""
-    root = community()
-    own = in_community = None
+    own, in_community = belongs.get(group.id), belongs.get(community().id)
     posts_last_hour = 0
-    if submission.author_id is not None:
-        own = membership_of(submission.author_id, group.id)
-        in_community = own if group.id == root.id else membership_of(submission.author_id, root.id)
-        if group.quota is not None:
-            hour_ago = now() - timedelta(hours=1)
-            # What waits counts too, or a newcomer could fill the moderators' day without limit.
-            posts_last_hour = count_posts_since(submission.author_id, group.id, hour_ago)
-            posts_last_hour += _count_waiting_since(submission.author_id, group.id, hour_ago)
+    if submission.author_id is not None and group.quota is not None:
+        hour_ago = now() - timedelta(hours=1)
+        # What waits counts too, or a newcomer could fill the moderators' day without limit.
+        posted = count_posts_since(submission.author_id, group.id, hour_ago).scalar_subquery()
+        waiting = _count_waiting_since(submission.author_id, group.id, hour_ago).scalar_subquery()
+        posts_last_hour = db.session.scalar(select(posted + waiting)) or 0
     mutes = [each.muted_until for each in (own, in_community) if each is not None and each.muted_until is not None]
     thread = placement.thread
     return Facts(
@@ -137,11 +147,10 @@ def _last_here_ago(author_id: int | None, thread: Thread | None) -> timedelta | 
     return now() - max(moments) if moments else None
 
 
-def _count_waiting_since(author_id: int, group_id: int, moment: datetime) -> int:
-    rows = select(func.count()).where(
+def _count_waiting_since(author_id: int, group_id: int, moment: datetime) -> Select[tuple[int]]:
+    return select(func.count()).where(
         HeldPost.author_id == author_id,
         HeldPost.group_id == group_id,
         HeldPost.state == HeldState.WAITING,
         HeldPost.created_at > moment,
     )
-    return db.session.scalar(rows) or 0

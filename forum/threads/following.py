@@ -141,15 +141,12 @@ def is_followed(member_id: MemberId, thread_id: ThreadId) -> Condition:
     )
 
 
-def somebody_mutes(thread_id: int) -> bool:
+def somebody_mutes(thread_id: ThreadId) -> Condition:
     """Whether anybody mutes this thread or one of its tags: mostly nobody does, and nobody need be asked about."""
-    by_thread = select(ThreadChoice.id).where(ThreadChoice.thread_id == thread_id, ThreadChoice.choice == Choice.MUTE)
-    by_tag = (
-        select(TagChoice.id)
-        .join(ThreadTag, (ThreadTag.group_id == TagChoice.group_id) & (ThreadTag.tag == TagChoice.tag))
-        .where(ThreadTag.thread_id == thread_id, TagChoice.choice == Choice.MUTE)
-    )
-    return any(db.session.scalar(found.limit(1)) is not None for found in (by_thread, by_tag))
+    by_thread = exists().where(ThreadChoice.thread_id == thread_id, ThreadChoice.choice == Choice.MUTE)
+    same_tag = (ThreadTag.group_id == TagChoice.group_id) & (ThreadTag.tag == TagChoice.tag)
+    by_tag = exists().where(same_tag, ThreadTag.thread_id == thread_id, TagChoice.choice == Choice.MUTE)
+    return or_(by_thread, by_tag)
 
 
 def _has_chosen(member_id: MemberId, thread_id: ThreadId, choice: Choice) -> Condition:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, defer, joinedload, selectinload
 
 from forum.accounts.models import Member
@@ -122,6 +122,11 @@ def author_id_of(post: Post) -> int:
     return post.author_id
 
 
+def author_column() -> InstrumentedAttribute[int]:
+    """The same as a column, for queries."""
+    return Post.author_id
+
+
 def is_author(member_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """The condition that a member wrote a post, for queries."""
     condition: ColumnElement[bool] = Post.author_id == member_id
@@ -202,15 +207,14 @@ def ancestors_of(post: Post) -> Sequence[Post]:
     return chain[::-1]
 
 
-def count_posts_since(author_id: int, group_id: int, moment: datetime) -> int:
-    """How often somebody has posted to a group since then, for the quota."""
-    rows = (
+def count_posts_since(author_id: int, group_id: int, moment: datetime) -> Select[tuple[int]]:
+    """Counts how often somebody has posted to a group since then, for the quota."""
+    return (
         select(func.count())
         .select_from(Post)
         .join(Thread, Thread.id == Post.thread_id)
         .where(Post.author_id == author_id, Post.created_at > moment, Thread.group_id == group_id)
     )
-    return db.session.scalar(rows) or 0
 
 
 def last_post_in(thread_id: int, author_id: int, after: datetime) -> datetime | None:

@@ -21,6 +21,7 @@ AUTHOR_READERS = {
     ("forum/threads/queries.py", "authors_of"): "what readers see beside a byline",
     ("forum/threads/queries.py", "author_id_of"): "rights, and mail to the author",
     ("forum/threads/queries.py", "is_author"): "the same as a condition",
+    ("forum/threads/queries.py", "author_column"): "the same as a column",
     ("forum/threads/queries.py", "count_posts_since"): "the quota",
     ("forum/threads/queries.py", "last_post_in"): "how soon somebody answers again in a slowed thread",
     ("forum/threads/following.py", "is_followed"): "who has written in a thread follows it",

@@ -156,8 +156,9 @@ def test_an_address_in_use_is_said_before_anything_starts(start: Callable[..., U
 
 def test_up_frees_the_leases_of_the_one_before_and_no_others(core: Flask) -> None:
     with transaction():
-        mine, other = enqueue("index", 1), enqueue("fan_out", 2)
-        db.session.flush()
+        enqueue("index", 1)
+        enqueue("fan_out", 2)
+        mine, other = db.session.scalars(select(Task).order_by(Task.id))
         claim(Task, 1, owner_name(), Task.id == mine.id)
         claim(Task, 1, "elsewhere:1", Task.id == other.id)
     free_own_leases()

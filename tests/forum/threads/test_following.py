@@ -53,7 +53,7 @@ def test_the_nearer_choice_counts(core: Flask) -> None:
         # Others' choices are nobody else's.
         assert not mutes(bea, which)
         assert follows(bea, which) is not bool(written)
-        assert somebody_mutes(which.id) is (of_thread is MUTE or MUTE in (of_ecg, of_echo))
+        assert db.session.scalar(select(somebody_mutes(which.id))) is (of_thread is MUTE or MUTE in (of_ecg, of_echo))
 
 
 def test_a_tag_is_followed_in_one_group_only_and_can_be_written_as_people_do(core: Flask) -> None:
