@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.message import EmailMessage, MIMEPart
-from email.policy import SMTP
+from email.message import MIMEPart
 from email.utils import format_datetime
 from html import escape
 
 from forum.text import html_to_mail, plain_to_html, wrap_plain
 from mailgateway.addresses import Addresses, Verb
+from mailgateway.octets import POLICY, multipart, quoted_printable, subject_value, text_part
 from mailgateway.smtp import dot_stuff
 
 # Above this a file goes as a link; so does every file when the copies of it together would be above the second.
@@ -26,7 +26,6 @@ MAX_REFERENCES = 20
 LARGEST_BODY = 90_000
 # What a group says of a post when its mail may not say more.
 NEW_POST = "New post"
-_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>@"\\,;:()\[\]]+')
 
 
@@ -160,14 +159,14 @@ def _only_a_link(post: OutgoingPost) -> OutgoingPost:
 
 def _rest(post: OutgoingPost) -> bytes:
     """Everything after the headers. What is too long for a mail goes as its beginning, with the way to the rest."""
-    rest = _body(post).as_bytes(policy=_POLICY)
+    rest = _body(post)
     files = sum(len(file.content) for file in post.files if file.content is not None)
     if len(rest) - files * 3 // 2 <= LARGEST_BODY:
         return rest
     length = LARGEST_BODY // 3
-    while len(_body(replace(short := _beginning(post, length), files=())).as_bytes(policy=_POLICY)) > LARGEST_BODY:
+    while len(_body(replace(short := _beginning(post, length), files=()))) > LARGEST_BODY:
         length //= 2
-    return _body(short).as_bytes(policy=_POLICY)
+    return _body(short)
 
 
 def _beginning(post: OutgoingPost, length: int) -> OutgoingPost:
@@ -193,9 +192,10 @@ def _headers(post: OutgoingPost, addresses: Addresses) -> Sequence[tuple[str, st
     headers = [
         ("From", f"{name} <{group}>" if post.link_only else author),
         ("To", ",\r\n ".join((f"{name} <{group}>", *post.also_to))),
-        ("Subject", _folded_subject(outgoing_subject(post))),
+        ("Subject", subject_value(outgoing_subject(post))),
         ("Date", format_datetime(post.created_at)),
         ("Message-ID", post.message_id),
+        ("MIME-Version", "1.0"),
     ]
     if post.ancestors:
         headers.append(("In-Reply-To", post.ancestors[-1]))
@@ -214,13 +214,6 @@ def _headers(post: OutgoingPost, addresses: Addresses) -> Sequence[tuple[str, st
     return headers
 
 
-def _folded_subject(subject: str) -> str:
-    """The value of the Subject header, folded and encoded by the standard library."""
-    message = EmailMessage(policy=_POLICY)
-    message["Subject"] = subject
-    return message.as_bytes().decode("ascii").split(":", 1)[1].strip("\r\n ").removesuffix("\r\n\r\n")
-
-
 def footer(post: OutgoingPost) -> Sequence[str]:
     """The lines under every copy: nothing in them is one reader's own."""
     whom = f"{post.byline} alone" if post.answers_to_author else "the whole group"
@@ -231,21 +224,25 @@ def footer(post: OutgoingPost) -> Sequence[str]:
     )
 
 
-def _body(post: OutgoingPost) -> MIMEPart:
+def _body(post: OutgoingPost) -> bytes:
     files = [file for file in post.files if file.content is None]
     links = [f"{file.name} ({size_words(file.size)}): {file.url}" for file in files]
     text = wrap_plain(post.text).rstrip("\n")
     listed = "\n\nFiles, behind sign-in:\n" + "\n".join(links) if links else ""
     plain = f"{text}{listed}\n\n-- \n" + "\n".join(footer(post)) + "\n"
-    body = MIMEPart(policy=_POLICY)
-    body.set_content(plain, subtype="plain", charset="utf-8", cte="quoted-printable")
-    body.add_alternative(_html_page(post, files), subtype="html", charset="utf-8", cte="quoted-printable")
-    for file in post.files:
-        if file.content is not None:
-            main, sub = sendable_type(file.type)
-            body.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
-    body["MIME-Version"] = "1.0"
+    both = [("text/plain", plain), ("text/html", _html_page(post, files))]
+    body = multipart("alternative", "words", [text_part(each, [quoted_printable(words)]) for each, words in both])
+    along = [_file_part(file, file.content) for file in post.files if file.content is not None]
+    if along:
+        body = multipart("mixed", "files", [body, *along])
     return body
+
+
+def _file_part(file: OutgoingFile, content: bytes) -> bytes:
+    part = MIMEPart(policy=POLICY)
+    main, sub = sendable_type(file.type)
+    part.set_content(content, maintype=main, subtype=sub, disposition="attachment", filename=file.name)
+    return part.as_bytes()
 
 
 def sendable_type(media_type: str) -> tuple[str, str]:

@@ -23,9 +23,9 @@ from forum.threads.models import Post
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
 from mailgateway.claiming import claim_fairly
-from mailgateway.compose import Composed, compose
+from mailgateway.compose import Composed, OutgoingPost, compose
 from mailgateway.models import Delivery, DeliveryState
-from mailgateway.outgoing import outgoing_post
+from mailgateway.outgoing import outgoing_plain, outgoing_post
 from mailgateway.permission import FOR_DIGEST, Due, Skip, may_go
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt
@@ -79,6 +79,7 @@ class _Round:
         self._carrier = carrier
         self._addresses = Addresses(current_settings().domain, current_tokens())
         self._composed: OrderedDict[int, Composed] = OrderedDict()
+        self._gathered: Mapping[int, OutgoingPost] = {}
         self._receipts: list[Receipt] = []
         self._in_flight: set[int] = set()
         self._batch = SMALLEST_BATCH
@@ -139,6 +140,7 @@ class _Round:
         for start in range(0, len(ids), at_once):
             with reading():
                 checked = may_go(ids[start : start + at_once])
+                self._gather({each.post_id for each in checked.going})
             if checked.skipped:
                 self._skip(checked.skipped)
             sent_at = now()
@@ -166,11 +168,25 @@ class _Round:
                 parts=composed.parts_for(each.member_id, self._addresses),
             )
 
+    def _gather(self, post_ids: set[int]) -> None:
+        """Look up together what several posts say. One that is not among them then is looked up alone."""
+        self._gathered = {}
+        new = post_ids - self._composed.keys()
+        if len(new) > 1:
+            try:
+                self._gathered = outgoing_plain(new, current_settings(), self._addresses)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                log.info("posts are looked up one by one", error=f"{type(error).__name__}: {error}")
+
     def _compose(self, post_id: int) -> Composed:
         """The composed post, made when its first copy is pulled; the least lately used one makes room."""
         if post_id not in self._composed:
-            with reading() as session:
-                post = outgoing_post(session.get_one(Post, post_id), current_settings(), self._addresses)
+            post = self._gathered.get(post_id)
+            if post is None:
+                with reading() as session:
+                    post = outgoing_post(session.get_one(Post, post_id), current_settings(), self._addresses)
             self._composed[post_id] = compose(post, self._addresses)
             while len(self._composed) > 1 and sum(each.size for each in self._composed.values()) > COMPOSED_OCTETS:
                 self._composed.popitem(last=False)

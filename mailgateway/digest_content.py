@@ -4,13 +4,10 @@ What a post says is rendered once for all who have it in their digest, in pieces
 them stand each reader's own numbers and reply addresses. Pure, but for what it is handed.
 """
 
-import binascii
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -23,6 +20,7 @@ from forum.text import plain_to_html, wrap_plain
 from forum.text.plain import split_quote
 from mailgateway.addresses import Addresses, Verb
 from mailgateway.compose import display
+from mailgateway.octets import multipart, quoted_printable, subject_value, text_part
 from mailgateway.smtp import dot_stuff
 
 # Gmail shows no more than about 102 kB of a mail; what the posts of one digest may take up leaves room for the rest.
@@ -31,7 +29,6 @@ LONGEST_TEXT = 6_000
 MOST_ITEMS = 100
 MOST_TOPICS = 150
 _FOLDER = "mail/digest"
-_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 _LEFT_OUT = "[quoted text left out]"
 _CUT = "[the rest is on the web]"
 _ATTRIBUTION = re.compile(r"^.{0,200}[:\uff1a]$")
@@ -176,7 +173,7 @@ def encode(text: str) -> bytes:
     """
     ends = text.endswith("\n")
     # The mark stands where the "=" of the soft break will, so that no line is longer than 76 characters.
-    octets = binascii.b2a_qp((text if ends else f"{text}X").encode(errors="replace"))
+    octets = quoted_printable(text if ends else f"{text}X")
     return dot_stuff(octets if ends else octets[:-1] + b"=\n")
 
 
@@ -227,20 +224,12 @@ def compose_digest(letter: Letter, sender: Sender, posts: Posts, moment: datetim
     replies = [sender.addresses.reply(letter.member_id, post_id) for post_id in outline.numbered]
     head = _head(letter, sender, frame.subject, moment)
     if letter.form == "rfc1153":
-        return b"".join((head, _part("text/plain", [_rfc1153(outline, shown, replies)])))
-    plain = _part("text/plain", _body(frame.text, [each.text for each in shown], replies))
+        return b"".join((head, text_part("text/plain", [_rfc1153(outline, shown, replies)])))
+    plain = text_part("text/plain", _body(frame.text, [each.text for each in shown], replies))
     if letter.form == "plain":
         return b"".join((head, plain))
-    html = _part("text/html", _body(frame.html, [each.html for each in shown], replies))
-    # No line of quoted-printable can begin so: an equals sign is followed by two digits or ends its line.
-    boundary = b"=_digest_%d" % letter.digest_id
-    return b"".join(
-        (
-            head,
-            b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n' % boundary,
-            b"--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n" % (boundary, plain, boundary, html, boundary),
-        )
-    )
+    html = text_part("text/html", _body(frame.html, [each.html for each in shown], replies))
+    return head + multipart("alternative", f"digest_{letter.digest_id}", [plain, html])
 
 
 def _shown(letter: Letter, posts: Posts) -> Sequence[Rendered]:
@@ -273,7 +262,7 @@ def _frame(outline: Outline) -> _Frame:
     facts = _facts(outline)
     subject = " ".join(render_template(f"{_FOLDER}/subject.txt", **facts).split())
     text, html = (render_template(f"{_FOLDER}/body.{form}", items=_ITEMS, **facts) for form in ("txt", "html"))
-    return _Frame(_subject(subject), _halves(text), _halves(html))
+    return _Frame(subject_value(subject), _halves(text), _halves(html))
 
 
 def _halves(rendered: str) -> tuple[bytes, bytes]:
@@ -289,11 +278,6 @@ def _body(frame: tuple[bytes, bytes], items: Sequence[Pieces], replies: Sequence
         for piece in pieces:
             yield piece if isinstance(piece, bytes) else own[piece]
     yield below
-
-
-def _part(media_type: str, body: Iterable[bytes]) -> bytes:
-    head = f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return b"".join((head.encode(), *body))
 
 
 def _rfc1153(outline: Outline, shown: Sequence[Rendered], replies: Sequence[str]) -> bytes:
@@ -334,10 +318,3 @@ def _head(letter: Letter, sender: Sender, subject: str, moment: datetime) -> byt
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
     )
     return "".join(f"{field}: {value}\r\n" for field, value in fields).encode("ascii")
-
-
-def _subject(subject: str) -> str:
-    """The value of the Subject header, folded and encoded by the standard library."""
-    message = EmailMessage(policy=_POLICY)
-    message["Subject"] = subject
-    return message.as_bytes().decode("ascii").split(":", 1)[1].strip()

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Generator, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 import structlog
@@ -26,12 +25,12 @@ from mailgateway.compose import display, sendable_type
 from mailgateway.leasing import leased
 from mailgateway.notice import Notice
 from mailgateway.notice_facts import FACTS
+from mailgateway.octets import POLICY
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt, dot_stuff
 
 BATCH = 50
 TROUBLE_WAIT = timedelta(seconds=20)
-_POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 
 log = structlog.get_logger(__name__)
 
@@ -111,14 +110,14 @@ def _copy(task_id: int, notice: Notice) -> Copy:
         key=task_id,
         envelope_sender=sender,
         recipient=notice.email,
-        parts=(dot_stuff(_message(notice, addresses).as_bytes(policy=_POLICY)),),
+        parts=(dot_stuff(_message(notice, addresses).as_bytes(policy=POLICY)),),
     )
 
 
 def _message(notice: Notice, addresses: Addresses) -> EmailMessage:
     facts = dict(notice.facts, base_url=current_settings().base_url, domain=addresses.domain)
     folder = f"mail/{notice.template}"
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=POLICY)
     message["From"] = f"{display(notice.from_name)} <{addresses.system()}>"
     message["To"] = f"{display(notice.name)} <{notice.email}>" if notice.name else notice.email
     if notice.reply_to:

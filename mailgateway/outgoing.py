@@ -1,10 +1,11 @@
 """Gathers from the database what a post's mail says. Reads only; `compose` makes the octets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from forum import blobs
 from forum.db import db
@@ -29,8 +30,24 @@ _SENDABLE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 
 def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> OutgoingPost:
     """Everything that the copies of a post say."""
-    thread = db.session.get_one(Thread, post.thread_id)
-    group = db.session.get_one(Group, thread.group_id)
+    also_to = _also_to([post], addresses).get(post.id, ())
+    return _with(post, settings, also_to, _files(post, settings.base_url))
+
+
+def outgoing_plain(post_ids: Collection[int], settings: Settings, addresses: Addresses) -> Mapping[int, OutgoingPost]:
+    """The same of several posts at once, by id, in as many looks as one takes. Those with files are left out."""
+    has_files = exists().where(Attachment.post_id == Post.id)
+    rows = (
+        select(Post).where(Post.id.in_(post_ids), ~has_files).options(joinedload(Post.thread).joinedload(Thread.group))
+    )
+    posts = db.session.scalars(rows).all()
+    also_to = _also_to(posts, addresses)
+    return {post.id: _with(post, settings, also_to.get(post.id, ()), ()) for post in posts}
+
+
+def _with(post: Post, settings: Settings, also_to: tuple[str, ...], files: tuple[OutgoingFile, ...]) -> OutgoingPost:
+    thread = post.thread
+    group = thread.group
     above = _shortened(ancestors_of(post))
     base = settings.base_url
     return OutgoingPost(
@@ -41,12 +58,12 @@ def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> Outgo
         group_name=group.name,
         group_mail_name=group.mail_name,
         group_url=f"{base}/g/{group.slug}",
-        also_to=_also_to(post, group, addresses),
+        also_to=also_to,
         subject=thread.subject,
         is_reply=post.in_reply_to_id is not None and thread.grown_from_id != post.in_reply_to_id,
         text=post.text,
         html=post.html,
-        files=_files(post, base),
+        files=files,
         message_id=post.message_id,
         ancestors=tuple(each.message_id for each in above if _SENDABLE_ID.fullmatch(each.message_id)),
         own_ids=_own_ids(above),
@@ -76,16 +93,22 @@ def _own_ids(ancestors: Sequence[Post]) -> dict[int, tuple[str, ...]]:
     return own
 
 
-def _also_to(post: Post, group: Group, addresses: Addresses) -> tuple[str, ...]:
-    """The other groups that the same mail went to, as To has them; an unlisted one is named to nobody else."""
+def _also_to(posts: Sequence[Post], addresses: Addresses) -> Mapping[int, tuple[str, ...]]:
+    """By post, the other groups that the same mail went to, as To has them; an unlisted one is named to nobody else."""
+    sibling, there = aliased(Post), aliased(Thread)
     others = (
-        select(Group)
-        .join(Thread, Thread.group_id == Group.id)
-        .join(Post, Post.thread_id == Thread.id)
-        .where(Post.fan_out_key == post.fan_out_key, Group.id != group.id, Group.listed)
-        .order_by(Group.id)
+        select(Post.id, Group.name, Group.mail_name)
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(sibling, sibling.fan_out_key == Post.fan_out_key)
+        .join(there, and_(there.id == sibling.thread_id, there.group_id != Thread.group_id))
+        .join(Group, Group.id == there.group_id)
+        .where(Post.id.in_([post.id for post in posts]), Group.listed)
+        .order_by(Post.id, Group.id)
     )
-    return tuple(f"{display(each.name)} <{addresses.group(each.mail_name)}>" for each in db.session.scalars(others))
+    found: dict[int, tuple[str, ...]] = {}
+    for post_id, name, mail_name in db.session.execute(others):
+        found[post_id] = (*found.get(post_id, ()), f"{display(name)} <{addresses.group(mail_name)}>")
+    return found
 
 
 def _files(post: Post, base_url: str) -> tuple[OutgoingFile, ...]:

@@ -70,6 +70,7 @@ def test_the_headers_of_a_copy_byte_for_byte() -> None:
             "Subject: Re: [Cardiology] Locum in August",
             "Date: Mon, 09 Nov 2026 08:15:00 +0000",
             "Message-ID: <p3@lists.example.org>",
+            "MIME-Version: 1.0",
             "In-Reply-To: <p2@lists.example.org>",
             'List-Id: "Cardiology" <cardiology.lists.example.org>',
             "List-Post: <mailto:cardiology@lists.example.org>",
