@@ -2,22 +2,30 @@
 
 No transaction is open while SMTP talks. Marks are committed every 100 receipts or 200 ms, so that a crash sends
 again at most what was in flight. A smarthost in trouble defers everything and refuses nobody.
+
+The database is asked in a thread beside the connections': with a smarthost that takes its time over each message,
+all of them would else stand still meanwhile, which cost a tenth of the speed.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
+from typing import TypeVar
 
 import structlog
+from flask import Flask
+from flask.globals import app_ctx
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.queue import LEASE, anything_due, back_off, enqueue, put_off, renew
+from forum.queue import LEASE, anything_due, enqueue, put_off, renew
 from forum.settings import current_settings
 from forum.threads.models import Post
 from forum.tokens import current_tokens
@@ -27,36 +35,32 @@ from mailgateway.compose import Composed, OutgoingPost, compose
 from mailgateway.models import Delivery, DeliveryState
 from mailgateway.outgoing import outgoing_plain, outgoing_post
 from mailgateway.permission import FOR_DIGEST, Due, Skip, may_go
+from mailgateway.receipts import TROUBLE_SECONDS, mark_failed
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt
 
-# A batch is what goes in about half a second, so that a post that comes meanwhile soon has its share of the next.
-SMALLEST_BATCH, LARGEST_BATCH = 50, 500
-BATCH_SECONDS = 0.5
+# A batch is what goes in about a quarter of a second: a post that comes meanwhile soon has its share of the next, and
+# permission, which is looked up for a batch together, is never much older than that.
+SMALLEST_BATCH, LARGEST_BATCH = 25, 500
+BATCH_SECONDS = 0.25
 MARK_AFTER = 100
 MARK_SECONDS = 0.2
 MARK_AGAIN_SECONDS = 1.0
 RENEW_SECONDS = 10.0
-# Together with the waits of `back_off` this is five days of trying, as mail servers do (RFC 5321, section 4.5.4.1);
-# then the copy is given up with its reason. Days when the smarthost was down or no worker ran do not count.
-MAX_TRIES = 30
 COMPOSED_OCTETS = 32_000_000
-# Permission is looked up for half a batch together, which is at most a quarter of a second's sending: few enough that
-# what changes while they go is obeyed.
-CHECKED_AT_LEAST = 25
 # A round ends after so many seconds even when more is due, so that a worker that is told to stop soon does.
 ROUND_SECONDS = 5.0
-# While the smarthost cannot be used nothing is claimed for so long, and no copy is blamed.
-TROUBLE_SECONDS = 20.0
 
 log = structlog.get_logger(__name__)
+
+Answer = TypeVar("Answer")
 
 
 def run(owner: str) -> Generator[int, None, None]:
     """The worker of kind `deliver`."""
     carrier = carrier_for(current_settings())
-    with asyncio.Runner() as runner:
-        round_ = _Round(owner, carrier)
+    with asyncio.Runner() as runner, ThreadPoolExecutor(1, "deliver-database") as beside:
+        round_ = _Round(owner, carrier, app_ctx.app, beside)
         try:
             while True:
                 with reading():
@@ -71,16 +75,27 @@ def run(owner: str) -> Generator[int, None, None]:
             runner.run(carrier.close())
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """What was claimed together: all of it, the copies that may go, and what posts that are new here say."""
+
+    ids: Sequence[int]
+    going: Sequence[Due]
+    posts: Mapping[int, OutgoingPost]
+
+
 class _Round:
     """One stretch of sending: claims follow each other while anything is due, so that no connection waits."""
 
-    def __init__(self, owner: str, carrier: Carrier) -> None:
+    def __init__(self, owner: str, carrier: Carrier, core: Flask, beside: Executor) -> None:
         self._owner = owner
         self._carrier = carrier
+        self._core = core
+        self._beside = beside
         self._addresses = Addresses(current_settings().domain, current_tokens())
         self._composed: OrderedDict[int, Composed] = OrderedDict()
-        self._gathered: Mapping[int, OutgoingPost] = {}
         self._receipts: list[Receipt] = []
+        self._being_marked = 0
         self._in_flight: set[int] = set()
         self._batch = SMALLEST_BATCH
         self._last_turn = 0
@@ -92,24 +107,30 @@ class _Round:
     async def go(self) -> int:
         """Send until nothing is due, or for some seconds; returns how many deliveries were settled."""
         settled = 0
+        # Two at a time: the next batch is claimed and queued while the last copies of this one are still on the line.
+        before: asyncio.Task[None] | None = None
         ahead: asyncio.Task[None] | None = None
         until = time.monotonic() + ROUND_SECONDS
         try:
-            while time.monotonic() < until and not self.paused() and (batch := self._claim()):
-                settled += len(batch)
+            while time.monotonic() < until and not self.paused():
+                batch = await self._apart(self._claim)
+                if not batch.ids:
+                    break
+                self._in_flight.update(each.delivery_id for each in batch.going)
+                settled += len(batch.ids)
                 began = time.monotonic()
-                # The next batch is claimed and queued while the last copies of this one are still on the line.
-                if ahead is not None:
-                    await self._until_done(ahead)
-                ahead = asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
+                before, ahead = ahead, asyncio.create_task(self._carrier.deliver(self._copies(batch), self._note))
+                if before is not None:
+                    await self._until_done(before)
                 await self._until_nearly_done(ahead)
-                speed = len(batch) / (time.monotonic() - began)
+                speed = len(batch.ids) / (time.monotonic() - began)
                 self._batch = min(max(int(speed * BATCH_SECONDS), SMALLEST_BATCH), LARGEST_BATCH)
             if ahead is not None:
                 await self._until_done(ahead)
         finally:
-            if ahead is not None:
-                await asyncio.wait([ahead])
+            for sending in (before, ahead):
+                if sending is not None:
+                    await asyncio.wait([sending])
             await self._mark_all()
         return settled
 
@@ -117,40 +138,60 @@ class _Round:
         return time.monotonic() < self._paused_until
 
     async def _until_nearly_done(self, sending: asyncio.Task[None]) -> None:
-        while not sending.done() and len(self._in_flight) > self._batch // 4:
+        while not sending.done() and len(self._in_flight) > self._batch // 2:
             await asyncio.sleep(0.005)
-            self._mark_when_due()
+            await self._mark_in_time()
 
     async def _until_done(self, sending: asyncio.Task[None]) -> None:
         """Wait for the last copies of a batch; a smarthost that thinks for long holds up neither marks nor leases."""
         while not (await asyncio.wait([sending], timeout=MARK_SECONDS))[0]:
-            self._mark_when_due()
+            await self._mark_in_time()
         await sending
 
-    def _claim(self) -> Sequence[int]:
-        """Lease what is due; what may not or need not go any more is settled at once."""
+    async def _apart(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask the database in the thread beside; it has a session of its own there."""
+
+        def in_context() -> Answer:
+            with self._core.app_context():
+                return ask()
+
+        return await asyncio.get_running_loop().run_in_executor(self._beside, in_context)
+
+    def _claim(self) -> _Batch:
+        """Lease what is due; what may not or need not go any more is settled at once, each with its reason."""
         with transaction():
             ids, self._last_turn = claim_fairly(self._batch, self._owner, self._last_turn)
-        self._in_flight.update(ids)
-        return ids
+        with reading():
+            checked = may_go(ids)
+            posts = self._gather({each.post_id for each in checked.going} - self._composed.keys())
+        if checked.skipped:
+            with transaction():
+                skip(checked.skipped)
+        return _Batch(ids, checked.going, posts)
 
-    def _copies(self, ids: Sequence[int]) -> Iterator[Copy]:
-        """The copies that may go, composed as they are pulled. Permission is looked up here, at the last moment."""
-        at_once = max(self._batch // 2, CHECKED_AT_LEAST)
-        for start in range(0, len(ids), at_once):
-            with reading():
-                checked = may_go(ids[start : start + at_once])
-                self._gather({each.post_id for each in checked.going})
-            if checked.skipped:
-                self._skip(checked.skipped)
-            sent_at = now()
-            for post_id, copies in groupby(checked.going, key=lambda each: each.post_id):
-                yield from self._copies_of(post_id, list(copies), sent_at)
+    def _gather(self, post_ids: set[int]) -> Mapping[int, OutgoingPost]:
+        """Look up together what several posts say. One that is not among them then is looked up alone."""
+        if len(post_ids) > 1:
+            try:
+                return outgoing_plain(post_ids, current_settings(), self._addresses)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                log.info("posts are looked up one by one", error=f"{type(error).__name__}: {error}")
+        return {}
 
-    def _copies_of(self, post_id: int, due: Sequence[Due], sent_at: datetime) -> Iterator[Copy]:
+    def _copies(self, batch: _Batch) -> Iterator[Copy]:
+        """The copies that may go, composed as they are pulled."""
+        sent_at = now()
+        for post_id, copies in groupby(batch.going, key=lambda each: each.post_id):
+            yield from self._copies_of(post_id, batch.posts.get(post_id), list(copies), sent_at)
+
+    def _copies_of(
+        self, post_id: int, post: OutgoingPost | None, due: Sequence[Due], sent_at: datetime
+    ) -> Iterator[Copy]:
         """Copies of one post. A post that cannot be composed waits for a person and holds no other up."""
         try:
-            composed = self._compose(post_id)
+            composed = self._compose(post_id, post)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -168,22 +209,9 @@ class _Round:
                 parts=composed.parts_for(each.member_id, self._addresses),
             )
 
-    def _gather(self, post_ids: set[int]) -> None:
-        """Look up together what several posts say. One that is not among them then is looked up alone."""
-        self._gathered = {}
-        new = post_ids - self._composed.keys()
-        if len(new) > 1:
-            try:
-                self._gathered = outgoing_plain(new, current_settings(), self._addresses)
-            except (OperationalError, InterfaceError):
-                raise
-            except Exception as error:
-                log.info("posts are looked up one by one", error=f"{type(error).__name__}: {error}")
-
-    def _compose(self, post_id: int) -> Composed:
+    def _compose(self, post_id: int, post: OutgoingPost | None) -> Composed:
         """The composed post, made when its first copy is pulled; the least lately used one makes room."""
         if post_id not in self._composed:
-            post = self._gathered.get(post_id)
             if post is None:
                 with reading() as session:
                     post = outgoing_post(session.get_one(Post, post_id), current_settings(), self._addresses)
@@ -193,43 +221,52 @@ class _Round:
         self._composed.move_to_end(post_id)
         return self._composed[post_id]
 
-    def _skip(self, skipped: Mapping[int, Skip]) -> None:
-        with transaction():
-            skip(skipped)
-        self._in_flight.difference_update(skipped)
-
     def _note(self, receipt: Receipt) -> None:
         self._receipts.append(receipt)
         self._in_flight.discard(receipt.key)
-        self._mark_when_due()
-
-    def _mark_when_due(self) -> None:
-        moment = time.monotonic()
-        if moment < self._mark_again_at:
-            return
-        if len(self._receipts) >= MARK_AFTER or (self._receipts and moment - self._marked_at > MARK_SECONDS):
+        # Here and now, beside which nothing goes out: a crash would send all of them again.
+        if len(self._receipts) + self._being_marked >= MARK_AFTER and time.monotonic() >= self._mark_again_at:
             self._mark()
+
+    async def _mark_in_time(self) -> None:
+        moment = time.monotonic()
+        if self._receipts and moment - self._marked_at > MARK_SECONDS and moment >= self._mark_again_at:
+            receipts, blameless = self._taken_receipts()
+            self._being_marked = len(receipts)
+            try:
+                await self._apart(lambda: _write(receipts, blameless))
+            except (OperationalError, InterfaceError) as error:
+                self._keep(receipts, error)
+            finally:
+                self._being_marked = 0
         if self._in_flight and moment - self._renewed_at > RENEW_SECONDS:
-            with transaction():
-                renew(Delivery, self._in_flight, self._owner)
+            in_flight = sorted(self._in_flight)
+            await self._apart(lambda: _renew(in_flight, self._owner))
             self._renewed_at = time.monotonic()
 
     def _mark(self) -> None:
-        """Write the receipts down. While the database is busy or away they are kept: they are all that is known."""
+        """Write the receipts down before anything else goes on."""
+        receipts, blameless = self._taken_receipts()
+        try:
+            _write(receipts, blameless)
+        except (OperationalError, InterfaceError) as error:
+            self._keep(receipts, error)
+
+    def _taken_receipts(self) -> tuple[Sequence[Receipt], bool]:
+        """The receipts that are to be written now, and whether deferred copies are blameless."""
         receipts, self._receipts = self._receipts, []
+        self._marked_at = time.monotonic()
         trouble = self._carrier.trouble
         if trouble is not None:
             log.warning("the smarthost cannot be used", trouble=str(trouble))
             self._paused_until = time.monotonic() + TROUBLE_SECONDS
-        if receipts:
-            try:
-                with transaction():
-                    mark(receipts, blameless=trouble is not None)
-            except (OperationalError, InterfaceError) as error:
-                log.warning("marks will be written later", marks=len(receipts), error=str(error.orig))
-                self._receipts = receipts + self._receipts
-                self._mark_again_at = time.monotonic() + MARK_AGAIN_SECONDS
-        self._marked_at = time.monotonic()
+        return receipts, trouble is not None
+
+    def _keep(self, receipts: Sequence[Receipt], error: OperationalError | InterfaceError) -> None:
+        """While the database is busy or away receipts are kept: they are all that is known."""
+        log.warning("marks will be written later", marks=len(receipts), error=str(error.orig))
+        self._receipts = [*receipts, *self._receipts]
+        self._mark_again_at = time.monotonic() + MARK_AGAIN_SECONDS
 
     async def _mark_all(self) -> None:
         self._mark()
@@ -237,6 +274,17 @@ class _Round:
         while self._receipts and time.monotonic() < until:
             await asyncio.sleep(MARK_AGAIN_SECONDS)
             self._mark()
+
+
+def _write(receipts: Sequence[Receipt], blameless: bool) -> None:
+    if receipts:
+        with transaction():
+            mark(receipts, blameless=blameless)
+
+
+def _renew(in_flight: Sequence[int], owner: str) -> None:
+    with transaction():
+        renew(Delivery, in_flight, owner)
 
 
 def skip(skipped: Mapping[int, Skip]) -> None:
@@ -273,20 +321,6 @@ def mark(receipts: Sequence[Receipt], *, blameless: bool = False) -> None:
         )
     for receipt in receipts:
         if receipt.verdict != "sent":
-            _mark_failed(db.session.get_one(Delivery, receipt.key), receipt, blameless)
-
-
-def _mark_failed(delivery: Delivery, receipt: Receipt, blameless: bool) -> None:
-    moment = now()
-    delivery.leased_until = None
-    delivery.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:500]
-    if receipt.verdict == "deferred" and blameless:
-        delivery.attempts = max(delivery.attempts - 1, 0)
-        delivery.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
-    elif receipt.verdict == "refused":
-        delivery.state, delivery.done_at = DeliveryState.REFUSED, moment
-        enqueue("bounce.refused", delivery.id)
-    elif delivery.attempts >= MAX_TRIES:
-        delivery.state, delivery.done_at = DeliveryState.GIVEN_UP, moment
-    else:
-        delivery.due_at = moment + back_off(delivery.attempts)
+            delivery = db.session.get_one(Delivery, receipt.key)
+            if mark_failed(delivery, receipt, blameless=blameless):
+                enqueue("bounce.refused", delivery.id)

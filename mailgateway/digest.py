@@ -19,7 +19,7 @@ from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Membership
 from forum.groups.queries import community
-from forum.queue import LEASE, Task, anything_due, back_off, claim, enqueue, put_off
+from forum.queue import LEASE, Task, anything_due, claim, enqueue, put_off
 from forum.settings import current_settings
 from forum.tokens import current_tokens
 from forum.work import Handler, run_tasks
@@ -30,6 +30,7 @@ from mailgateway.digest_plan import anybody_due, end_absences, plan_catch_up, pl
 from mailgateway.digest_posts import Shelf
 from mailgateway.leasing import leased
 from mailgateway.models import Delivery, DeliveryState, Digest, DigestKind
+from mailgateway.receipts import MAX_TRIES, TROUBLE_SECONDS, mark_failed
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt
 
@@ -40,9 +41,6 @@ MARK_AFTER = 100
 MARK_SECONDS = 0.2
 MARK_AGAIN_SECONDS = 1.0
 ROUND_SECONDS = 5.0
-TROUBLE_SECONDS = 20.0
-# Then it is given up: by the next day another digest has taken its place anyway.
-MAX_TRIES = 30
 ANOTHER_GOES = timedelta(seconds=20)
 A_BETTER_DAY = timedelta(days=1)
 
@@ -290,7 +288,9 @@ def mark(receipts: Sequence[Receipt], covered: Mapping[int, tuple[Covered, int]]
         db.session.execute(update(Digest), [row | {"leased_until": None, "error": None} for row in rows])
     for receipt in receipts:
         if receipt.verdict != "sent":
-            _mark_failed(db.session.get_one(Digest, receipt.key), receipt, blameless)
+            digest = db.session.get_one(Digest, receipt.key)
+            if mark_failed(digest, receipt, blameless=blameless):
+                enqueue("bounce.digest_refused", digest.id)
 
 
 def settle(covered: Sequence[Covered], address_of: Mapping[int, int] | None = None) -> None:
@@ -370,19 +370,3 @@ def _skip(digest_ids: Sequence[int]) -> None:
             )
             .execution_options(synchronize_session=False)
         )
-
-
-def _mark_failed(digest: Digest, receipt: Receipt, blameless: bool) -> None:
-    moment = now()
-    digest.leased_until = None
-    digest.error = f"{receipt.verdict}: {receipt.code} {receipt.reply}"[:500]
-    if receipt.verdict == "deferred" and blameless:
-        digest.attempts = max(digest.attempts - 1, 0)
-        digest.due_at = moment + timedelta(seconds=TROUBLE_SECONDS)
-    elif receipt.verdict == "refused":
-        digest.state, digest.done_at = DeliveryState.REFUSED, moment
-        enqueue("bounce.digest_refused", digest.id)
-    elif digest.attempts >= MAX_TRIES:
-        digest.state, digest.done_at = DeliveryState.GIVEN_UP, moment
-    else:
-        digest.due_at = moment + back_off(digest.attempts)

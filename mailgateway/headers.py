@@ -41,6 +41,7 @@ class Headers:
         self._values: dict[str, list[str]] = {}
         for name, value in items:
             self._values.setdefault(name.lower(), []).append(value[:MAX_FIELD])
+        self._addresses: dict[str, tuple[Address, ...]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._values
@@ -64,10 +65,12 @@ class Headers:
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """All mailboxes of all fields of that name."""
-        found: list[Address] = []
-        for value in self._values.get(name.lower(), ()):
-            found.extend(read_addresses(value))
-        return tuple(found[:MAX_ADDRESSES])
+        if name not in self._addresses:
+            found: list[Address] = []
+            for value in self._values.get(name.lower(), ()):
+                found.extend(read_addresses(value))
+            self._addresses[name] = tuple(found[:MAX_ADDRESSES])
+        return self._addresses[name]
 
     def ids(self, name: str) -> tuple[str, ...]:
         """All message ids of all fields of that name, with angle brackets."""

@@ -64,7 +64,8 @@ from mailgateway.route import (
 BATCH = 20
 # So many share a commit, and their transaction stays well under a quarter of a second.
 TOGETHER = 8
-GIVE_WAY_SECONDS = 0.1
+# While mail streams in, intake works a quarter of the time, and never waits longer than this.
+GIVE_WAY, GIVE_WAY_SECONDS = 3, 0.5
 TOGETHER_OCTETS = 2_000_000
 # A mail whose worker died this often before it had a fate is set aside: it may be what kills it.
 MAX_STARTS = 5
@@ -80,20 +81,21 @@ def run(owner: str, lookup_txt: TxtLookup | None = None) -> Generator[int, None,
     """The worker of kind `intake`; tests bring their own DNS."""
     lookup_txt = lookup_txt or SystemDns()
     newest: int | None = None
+    busy = 0.0
     while True:
         with reading():
             due = anything_due(InboundMail)
             before, newest = newest, _newest_mail()
         if due and before is not None and newest > before:
-            # Mail streams in. Whoever sends it waits for each answer; its fate can wait a moment, and SQLite has one
-            # writer at a time.
-            time.sleep(GIVE_WAY_SECONDS)
-        taken = 0
+            # Whoever sends it waits for each answer; its fate can wait a moment, and SQLite has one writer at a time.
+            time.sleep(min(GIVE_WAY * busy, GIVE_WAY_SECONDS))
+        taken, began = 0, time.monotonic()
         if due:
             taken += _take_in_batch(BATCH, owner, InboundMail.attempts == 0, lookup_txt)
             # A mail that was begun before may be what ended the worker: it is begun alone, so that it takes no other
             # mail of a batch along.
             taken += _take_in_batch(1, owner, InboundMail.attempts > 0, lookup_txt)
+        busy = time.monotonic() - began
         yield taken
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from forum.clock import now
 from forum.db import db
@@ -56,13 +56,17 @@ def submit(submission: Submission) -> Outcome:
             assert_never(unknown)
 
 
+_ARRIVAL = select(Arrival).where(
+    Arrival.group_id == bindparam("the_group"), Arrival.author_message_id == bindparam("the_message_id")
+)
+
+
 def _arrival_of(submission: Submission) -> Arrival | None:
     if submission.author_message_id is None:
         return None
-    found = select(Arrival).where(
-        Arrival.group_id == submission.group_id, Arrival.author_message_id == submission.author_message_id
-    )
-    return db.session.scalars(found).first()
+    return db.session.scalars(
+        _ARRIVAL, {"the_group": submission.group_id, "the_message_id": submission.author_message_id}
+    ).first()
 
 
 def _of_stranger(submission: Submission) -> int | None:
