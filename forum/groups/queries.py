@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address, Member, PauseReason
@@ -147,8 +147,12 @@ def group_by_slug(slug: str) -> Group | None:
     return db.session.scalars(select(Group).where(Group.slug == slug)).first()
 
 
+# Statements that every mail needs are built once: putting them together costs as much as asking them.
+_BY_MAIL_NAME = select(Group).where(Group.mail_name == bindparam("the_name"))
+
+
 def group_by_mail_name(name: str) -> Group | None:
-    return db.session.scalars(select(Group).where(Group.mail_name == name.lower())).first()
+    return db.session.scalars(_BY_MAIL_NAME, {"the_name": name.lower()}).first()
 
 
 @dataclass(frozen=True)
@@ -208,10 +212,15 @@ def membership_of(member_id: int, group_id: int) -> Membership | None:
     return db.session.scalars(found).first()
 
 
+_MEMBERSHIPS = select(Membership).where(
+    Membership.member_id == bindparam("the_member"), Membership.group_id.in_(bindparam("the_groups", expanding=True))
+)
+
+
 def memberships_in(member_id: int, group_ids: Iterable[int]) -> Mapping[int, Membership]:
     """The memberships of one member in these groups, by group id."""
-    found = select(Membership).where(Membership.member_id == member_id, Membership.group_id.in_(sorted(group_ids)))
-    return {membership.group_id: membership for membership in db.session.scalars(found)}
+    found = db.session.scalars(_MEMBERSHIPS, {"the_member": member_id, "the_groups": sorted(group_ids)})
+    return {membership.group_id: membership for membership in found}
 
 
 def memberships_of(member_id: int) -> Sequence[Membership]:
