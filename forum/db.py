@@ -96,16 +96,6 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
 
-_HELD = "banyan_held_rows"
-
-
-@event.listens_for(db.session, "loaded_as_persistent")
-def _hold(session: Session, row: object) -> None:
-    """A session forgets rows that nobody refers to, and would ask for the same group or member again and again."""
-    held = session.info.get(_HELD)
-    if held is not None:
-        held.append(row)
-
 
 @contextmanager
 def transaction() -> Iterator[Session]:
@@ -118,7 +108,7 @@ def transaction() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("a transaction is open already; only a door opens one")
     session.rollback()
-    session.info["writing"], session.info[_HELD] = True, []
+    session.info["writing"] = True
     try:
         session.connection(execution_options={"writing": True})
         yield session
@@ -127,7 +117,7 @@ def transaction() -> Iterator[Session]:
         session.rollback()
         raise
     finally:
-        session.info["writing"], session.info[_HELD] = False, None
+        session.info["writing"] = False
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, inspect, or_, select
 from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address, Member, PauseReason
@@ -26,7 +26,7 @@ from forum.groups.models import (
 )
 from forum.log import LogEntry
 
-_ROOT = "banyan_root_group"
+_ROOT, _GROUPS = "banyan_root_group", "banyan_groups"
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,15 @@ _BY_MAIL_NAME = select(Group).where(Group.mail_name == bindparam("the_name"))
 
 
 def group_by_mail_name(name: str) -> Group | None:
-    return db.session.scalars(_BY_MAIL_NAME, {"the_name": name.lower()}).first()
+    # Asked for as often as the community, and held for the same reason.
+    session = db.session()
+    held: dict[str, Group] = session.info.setdefault(_GROUPS, {})
+    group = held.get(name.lower())
+    if group is None or group not in session or inspect(group).expired:
+        group = session.scalars(_BY_MAIL_NAME, {"the_name": name.lower()}).first()
+        if group is not None:
+            held[group.mail_name] = group
+    return group
 
 
 @dataclass(frozen=True)
