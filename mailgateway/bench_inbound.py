@@ -24,19 +24,35 @@ def inbound(posts: int, connections: int, runs: int) -> None:
     """Hand posts to groups of 10 in and print how many a second are accepted and fully processed as JSON."""
     results = []
     for _ in range(runs):
+        alone = _door_alone(posts, connections)
         with bench_site(connections=4) as site:
             site.fill_small(_GROUPS, _MEMBERS_EACH)
-            results.append(_one_run(site, posts, connections))
+            results.append(_one_run(site, posts, connections) | {"accepted_per_second_by_the_door_alone": alone})
     click.echo(json.dumps({"bench": "inbound", "posts": posts, "connections": connections, "runs": results}))
 
 
-def _one_run(site: BenchSite, posts: int, connections: int) -> dict[str, float]:
+def _door_alone(posts: int, connections: int) -> float:
+    """Accepted a second while nothing else of the site runs."""
+    with bench_site(connections=4) as site:
+        site.fill_small(_GROUPS, _MEMBERS_EACH)
+        with site.up("listen"):
+            return round(posts / _accept(site, posts, connections), 1)
+
+
+def _accept(site: BenchSite, posts: int, connections: int) -> float:
+    """The seconds until the last post was accepted."""
     mails = [_mail(number) for number in range(posts)]
-    with site.up() as pid, peak_memory(pid) as peak, ThreadPoolExecutor(connections) as clients:
+    with ThreadPoolExecutor(connections) as clients:
         began = time.monotonic()
         for done in [clients.submit(_hand_in, site.lmtp_port, mails[each::connections]) for each in range(connections)]:
             done.result()
-        accepted = time.monotonic() - began
+        return time.monotonic() - began
+
+
+def _one_run(site: BenchSite, posts: int, connections: int) -> dict[str, float]:
+    with site.up() as pid, peak_memory(pid) as peak:
+        began = time.monotonic()
+        accepted = _accept(site, posts, connections)
         processed = site.sink.wait_for(posts * _MEMBERS_EACH)["last_at"] - began
     return {
         "accepted_per_second": round(posts / accepted, 1),

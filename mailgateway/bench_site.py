@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -103,9 +103,9 @@ class BenchSite:
         return round(time.monotonic() - started, 2)
 
     @contextmanager
-    def up(self) -> Iterator[int]:
-        """All of the site's processes, until the context ends; the id of the one above the others."""
-        command = [sys.executable, "-m", "forum.cli", "up"]
+    def up(self, command_name: Literal["up", "listen"] = "up") -> Iterator[int]:
+        """All of the site's processes, or the mail door alone, until the context ends; the id of the first."""
+        command = [sys.executable, "-m", "forum.cli", command_name]
         with subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL) as process:
             try:
                 self._await_door(process)
