@@ -28,7 +28,7 @@ from forum.groups.sync import (
 
 _BATCH = 500
 # Each is several statements: so many keep the database for a tenth of a second.
-_LEAVING_AT_ONCE = 50
+_LEAVING_AT_ONCE = 20
 
 
 @click.command(epilog="Example: banyan member sync staff.csv --group harbor-clinic")
