@@ -13,9 +13,9 @@ from forum.rules.submission import File
 from forum.text import html_to_safe
 from forum.threads.models import TextFormat
 from mailgateway.headers import Headers, read_addresses, read_date
-from mailgateway.intake import stable_id
 from mailgateway.parse import ParsedMail, parse
 from mailgateway.parts import Part, open_message
+from mailgateway.submitting import stable_id
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 # Mailman writes public archives so; it is no mask, since nothing is left out.

@@ -6,10 +6,7 @@ DNS or the database is in trouble it waits. Nothing is dropped in silence.
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
-from typing import assert_never
 
 import structlog
 from sqlalchemy import ColumnElement, func, select
@@ -17,49 +14,16 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from forum import blobs
-from forum.accounts.models import Address, Member
-from forum.accounts.queries import member_by_email, owner_of_email
 from forum.blobs import Blob
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.groups.models import Assurance, Group, MailContent
-from forum.posting.hold import content_digest, hold_letter
-from forum.posting.models import HeldPost
-from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
-from forum.posting.submit import submit
 from forum.queue import anything_due, claim
-from forum.rules.submission import File, Submission
 from forum.settings import current_settings
-from forum.threads.models import TextFormat, Via
-from forum.threads.subjects import subject_key
-from forum.tokens import current_tokens
-from mailgateway.addresses import Addresses
 from mailgateway.authenticate import Authenticated, SystemDns, TxtLookup, authenticate
-from mailgateway.automatic import CHALLENGE
-from mailgateway.bouncing import hear, hear_from
-from mailgateway.commands import choose_by_word, confirm_by_mail, leave_by_mail, perform
-from mailgateway.compose import NEW_POST
-from mailgateway.digest_replies import Meant, Unclear, read_answer
-from mailgateway.models import InboundMail, InboundRecipient, MailState
-from mailgateway.moderating import decide_queue_by_mail, held_id_of, moderate_by_mail
+from mailgateway.fate import decide
+from mailgateway.models import InboundMail, MailState
 from mailgateway.parse import ParsedMail, parse
-from mailgateway.private_answers import relay_privately
-from mailgateway.refusals import refuse, return_to_author, tell_held_stranger, tell_of_challenge
-from mailgateway.route import (
-    AuthorRoute,
-    BounceRoute,
-    CommandRoute,
-    ConfirmRoute,
-    DigestRoute,
-    LeaveRoute,
-    LetterRoute,
-    ModerateRoute,
-    NoRoute,
-    PostRoute,
-    QueueRoute,
-    Route,
-    route,
-)
+from mailgateway.submitting import Arrived
 
 BATCH = 20
 # So many share a commit, and their transaction stays well under a quarter of a second.
@@ -72,7 +36,6 @@ MAX_STARTS = 5
 DNS_PATIENCE = timedelta(hours=1)
 SENDER_WINDOW = timedelta(minutes=10)
 AGAIN_AFTER = timedelta(seconds=1)
-MAX_HOPS = 50
 
 log = structlog.get_logger(__name__)
 
@@ -194,28 +157,6 @@ def _read(raw: bytes, lookup_txt: TxtLookup) -> tuple[ParsedMail, Authenticated]
     return parsed, authenticate(parsed, raw, current_settings().trusted_authserv_id, lookup_txt)
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """A mail with what is known of it."""
-
-    mail: InboundMail
-    parsed: ParsedMail
-    known: Authenticated
-
-    @cached_property
-    def sender(self) -> tuple[Address, Member] | None:
-        """The address in From, the first of several, and the member whose it is."""
-        return owner_of_email(self.parsed.from_address)
-
-    @cached_property
-    def author(self) -> Member | None:
-        """The member in From: of several authors (RFC 5322 allows them) the first one whom we know."""
-        if self.sender is not None and not self.sender[1].placeholder:
-            return self.sender[1]
-        others = (member_by_email(address) for address in self.parsed.from_addresses[1:])
-        return next((member for member in others if member is not None and not member.placeholder), None)
-
-
 def _settle(read: Mapping[int, tuple[ParsedMail, Authenticated]]) -> None:
     """Give mails, in their order, what was read of them and their fate."""
     rows = select(InboundMail).where(InboundMail.id.in_(read)).options(selectinload(InboundMail.recipients))
@@ -232,7 +173,7 @@ def _settle_one(arrived: Arrived) -> None:
     mail = arrived.mail
     wait = _reason_to_wait(mail, arrived.known)
     if wait is None:
-        _decide(arrived)
+        decide(arrived)
         mail.done_at = now()
     else:
         mail.due_at, mail.reason, mail.attempts = now() + wait[0], wait[1], 0
@@ -260,246 +201,6 @@ def _reason_to_wait(mail: InboundMail, known: Authenticated) -> tuple[timedelta,
     if (db.session.scalar(recent) or 0) >= limit:
         return SENDER_WINDOW, f"more than {limit} mails from this sender in 10 minutes; it waits"
     return None
-
-
-def _decide(arrived: Arrived) -> None:
-    mail, parsed = arrived.mail, arrived.parsed
-    addresses = Addresses(current_settings().domain, current_tokens())
-    routes = route([(recipient.id, recipient.address) for recipient in mail.recipients], addresses)
-    unfit = _not_for_people(mail, parsed, addresses, routes)
-    if unfit is None and parsed.kind == "broken":
-        raise ValueError(f"unreadable mail: {parsed.reason}")
-    if unfit is not None:
-        state, reason = unfit
-        if state is MailState.BOUNCE:
-            assert mail.raw_digest is not None
-            raw = blobs.content_of(mail.raw_digest) if not parsed.bounces else b""
-            reason = f"{reason}; {hear(parsed, raw, routes, addresses)}"
-        for recipient in mail.recipients:
-            recipient.state, recipient.reason = state, reason
-        if reason.startswith(CHALLENGE):
-            tell_of_challenge(routes)
-    else:
-        if arrived.sender is not None:
-            hear_from(arrived.sender[0], arrived.known.assurance)
-        for each in routes:
-            _follow(arrived, each)
-    _sum_up(mail)
-
-
-def _not_for_people(
-    mail: InboundMail, parsed: ParsedMail, addresses: Addresses, routes: tuple[Route, ...]
-) -> tuple[MailState, str] | None:
-    """Automatic mail, reports and loops: listed with their reason, never posted, never answered."""
-    if parsed.kind in ("automatic", "receipt"):
-        return MailState.AUTOMATIC, parsed.reason
-    if parsed.kind in ("bounce", "complaint") or not mail.envelope_sender:
-        return MailState.BOUNCE, parsed.reason or "a report with an empty return path"
-    if any(
-        addresses.is_ours(list_id.partition(".")[0] + "@" + list_id.partition(".")[2]) for list_id in parsed.list_ids
-    ):
-        return MailState.AUTOMATIC, "our own list mail came back"
-    if parsed.received_hops > MAX_HOPS:
-        return MailState.AUTOMATIC, f"a loop: {parsed.received_hops} hops"
-    if parsed.from_address and addresses.is_ours(parsed.from_address):
-        return MailState.REFUSED, "it claims to come from an address of ours"
-    return None
-
-
-def _follow(arrived: Arrived, found: Route) -> None:
-    match found:
-        case PostRoute():
-            _post(arrived, found)
-        case LetterRoute():
-            _letter(arrived, found)
-        case CommandRoute():
-            _note(arrived, found, MailState.COMMAND, perform(arrived.parsed, arrived.known, found))
-        case LeaveRoute():
-            _note(arrived, found, MailState.COMMAND, leave_by_mail(arrived.parsed, arrived.known, found))
-        case ConfirmRoute():
-            said = confirm_by_mail(arrived.parsed, arrived.known, found)
-            _note(arrived, found, MailState.COMMAND, said, held_id=held_id_of(found))
-        case AuthorRoute():
-            _private(arrived, found)
-        case ModerateRoute():
-            said = moderate_by_mail(arrived.parsed, arrived.known, found)
-            _note(arrived, found, MailState.COMMAND, said, held_id=held_id_of(found))
-        case QueueRoute():
-            _note(arrived, found, MailState.COMMAND, decide_queue_by_mail(arrived.parsed, arrived.known, found))
-        case DigestRoute():
-            _answer_to_digest(arrived, found)
-        case BounceRoute():
-            _note(arrived, found, MailState.BOUNCE, "mail to a return path that is no report")
-        case NoRoute():
-            _note(arrived, found, MailState.REFUSED, found.reason)
-        case unknown:
-            assert_never(unknown)
-
-
-def _answer_to_digest(arrived: Arrived, found: DigestRoute) -> None:
-    if arrived.parsed.kind == "command":
-        command = CommandRoute(found.recipient_ids, None, None)
-        _note(arrived, found, MailState.COMMAND, perform(arrived.parsed, arrived.known, command))
-        return
-    match read_answer(arrived.parsed, arrived.known, found, _first_row(arrived.mail, found)):
-        case Meant(post_id, group_id, parsed, kept):
-            _post(replace(arrived, parsed=parsed), PostRoute(found.recipient_ids, group_id, found.member_id, post_id))
-            if kept is not None:
-                # What became of its words: who erases the post erases this mail too.
-                settled = _first_row(arrived.mail, found)
-                kept.post_id, kept.held_post_id = settled.post_id, settled.held_post_id
-        case Unclear(state, reason):
-            _note(arrived, found, state, reason)
-
-
-def _post(arrived: Arrived, found: PostRoute) -> None:
-    parsed, mail = arrived.parsed, arrived.mail
-    if parsed.kind == "command":
-        # "unsubscribe" sent to the whole list: caught, answered, not distributed.
-        command = CommandRoute(found.recipient_ids, found.group_id, None)
-        _note(arrived, found, MailState.COMMAND, perform(parsed, arrived.known, command))
-        return
-    submission = submission_of(arrived, found)
-    chosen = choose_by_word(parsed, found, submission)
-    if chosen:
-        _note(arrived, found, MailState.COMMAND, chosen)
-        return
-    outcome = submit(submission)
-    match outcome:
-        case Published(post_id=post_id):
-            _note(arrived, found, MailState.POSTED, "", post_id=post_id)
-        case Held(held_id=held_id, findings=findings):
-            _note(arrived, found, MailState.HELD, findings[0].for_moderator, held_id=held_id)
-            if submission.author_id is None:
-                tell_held_stranger(_first_row(mail, found), submission)
-        case Returned(findings=findings):
-            _note(arrived, found, MailState.RETURNED, findings[0].sentence)
-            return_to_author(_first_row(mail, found), submission)
-        case Refused(findings=findings):
-            _note(arrived, found, MailState.REFUSED, findings[0].sentence)
-            refuse(_first_row(mail, found), submission)
-        case Duplicate(post_id=post_id, held_id=held_id):
-            _note(arrived, found, MailState.DUPLICATE, "it has come before", post_id=post_id, held_id=held_id)
-        case Ignored(reason=reason):
-            _note(arrived, found, MailState.AUTOMATIC, reason)
-        case unknown:
-            assert_never(unknown)
-
-
-def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
-    """What the author of a mail wants to post to one group."""
-    parsed = arrived.parsed
-    author = arrived.author
-    assurance = arrived.known.assurance
-    alone = len(parsed.from_addresses) == 1
-    if alone and assurance is Assurance.CLAIMED and author is not None and found.token_member_id == author.id:
-        # The reply address was signed for this member, who is also in From, and DMARC has not failed.
-        assurance = Assurance.TOKEN
-    nearest_first = (parsed.in_reply_to, *reversed(parsed.references))
-    stranger = f"{parsed.from_name} <{parsed.from_address}>" if parsed.from_name else parsed.from_address
-    return Submission(
-        group_id=found.group_id,
-        author_id=author.id if author is not None else None,
-        byline=author.name if author is not None else stranger[:500],
-        assurance=assurance,
-        via=Via.MAIL,
-        subject=_own_subject(parsed, found.group_id),
-        text=parsed.text,
-        text_format=TextFormat.HTML if parsed.has_format == "html" else TextFormat.PLAIN,
-        html=parsed.html,
-        folded=parsed.folded,
-        files=tuple(File(each.name, each.type, each.content) for each in parsed.attachments),
-        author_message_id=(parsed.message_id or stable_id(parsed))[:998],
-        answers=tuple(dict.fromkeys(message_id for message_id in nearest_first if message_id))[:100],
-        answers_post_id=found.token_post_id,
-        sent_at=parsed.date,
-        fan_out_key=arrived.mail.id,
-        addressed=_is_addressed(arrived, found),
-        recipients=len({address.lower() for address in (*parsed.to, *parsed.cc)}),
-    )
-
-
-def _is_addressed(arrived: Arrived, found: PostRoute) -> bool:
-    """Whether an address of ours stands in To or Cc, be it of another list: then the mail is no blind one.
-
-    Whoever answers by a reply address has surely meant the group.
-    """
-    if found.token_post_id is not None:
-        return True
-    addresses = Addresses(current_settings().domain, current_tokens())
-    return any(addresses.is_ours(address) for address in (*arrived.parsed.to, *arrived.parsed.cc))
-
-
-def _own_subject(parsed: ParsedMail, group_id: int) -> str:
-    """The author's subject. The one that a group gives mail which may say nothing is nobody's."""
-    link_only = db.session.get_one(Group, group_id).mail_content is MailContent.LINK
-    return "" if link_only and subject_key(parsed.subject) == subject_key(NEW_POST) else parsed.subject
-
-
-def stable_id(parsed: ParsedMail) -> str:
-    """An id made from the content of a mail that has none, so that a second copy is known again (L11)."""
-    content = "\n".join((parsed.from_address, parsed.subject, str(parsed.date), parsed.text, parsed.folded))
-    return f"<{blobs.digest_of(content.encode(errors='surrogatepass'))[:32]}@no-message-id.invalid>"
-
-
-def _private(arrived: Arrived, found: AuthorRoute) -> None:
-    mail, parsed = arrived.mail, arrived.parsed
-    assert mail.raw_digest is not None
-    raw, message_id = blobs.content_of(mail.raw_digest), parsed.message_id or stable_id(parsed)
-    row = _first_row(mail, found)
-    _note(arrived, found, *relay_privately(parsed, arrived.known, found, row, raw, message_id))
-
-
-def _letter(arrived: Arrived, found: LetterRoute) -> None:
-    letter = submission_of(arrived, PostRoute(found.recipient_ids, found.group_id))
-    same = select(HeldPost.id).where(
-        HeldPost.group_id == letter.group_id,
-        HeldPost.author_message_id == letter.author_message_id,
-        HeldPost.content_digest == content_digest(letter),
-    )
-    held_id = db.session.scalar(same.limit(1))
-    if held_id is not None:
-        _note(arrived, found, MailState.DUPLICATE, "it has come before", held_id=held_id)
-        return
-    held = hold_letter(letter)
-    _note(arrived, found, MailState.HELD, "a letter to the moderators", held_id=held.id)
-
-
-def _first_row(mail: InboundMail, found: Route) -> InboundRecipient:
-    return next(recipient for recipient in mail.recipients if recipient.id in found.recipient_ids)
-
-
-def _note(
-    arrived: Arrived,
-    found: Route,
-    state: MailState,
-    reason: str,
-    *,
-    post_id: int | None = None,
-    held_id: int | None = None,
-) -> None:
-    for recipient in arrived.mail.recipients:
-        if recipient.id in found.recipient_ids:
-            recipient.state, recipient.reason = state, reason
-            recipient.post_id, recipient.held_post_id = post_id, held_id
-
-
-# What a mail became as a whole: the first of these that any of its recipients has.
-_ORDER = (
-    MailState.POSTED,
-    MailState.HELD,
-    MailState.RETURNED,
-    MailState.DUPLICATE,
-    MailState.COMMAND,
-    MailState.REFUSED,
-    MailState.BOUNCE,
-    MailState.AUTOMATIC,
-)
-
-
-def _sum_up(mail: InboundMail) -> None:
-    leading = min(mail.recipients, key=lambda recipient: _ORDER.index(recipient.state))
-    mail.state, mail.reason = leading.state, leading.reason
 
 
 def _try_again(mail_id: int, attempts: int, why: str | None = None) -> None:

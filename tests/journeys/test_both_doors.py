@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import forum.web.threads
-import mailgateway.intake
+import mailgateway.fate
 from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import link_token, make_link
 from forum.app import create_app
@@ -262,7 +262,7 @@ def doors(site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> It
 
     # The gate itself works as ever; both doors are overheard.
     monkeypatch.setattr(forum.web.threads, "submit", heard)
-    monkeypatch.setattr(mailgateway.intake, "submit", heard)
+    monkeypatch.setattr(mailgateway.fate, "submit", heard)
     web = create_app(settings)
     yield Doors(site, web, said)
     with web.app_context():

@@ -18,7 +18,7 @@ from forum.posting.models import Arrival, HeldPost
 from forum.queue import LEASE
 from forum.threads.models import Post, Thread
 from forum.work import work_once
-from mailgateway import intake
+from mailgateway import fate, intake
 from mailgateway.authenticate import DnsTroubleError
 from mailgateway.cli import mail as mail_commands
 from mailgateway.models import InboundMail, MailState
@@ -328,7 +328,7 @@ def test_a_mail_that_breaks_the_code_is_set_aside_whole_and_can_be_replayed(
         raise RuntimeError("no such luck")
 
     with monkeypatch.context() as patch:
-        patch.setattr(intake, "submission_of", broken)
+        patch.setattr(fate, "submission_of", broken)
         mail = take(a_mail(ANN, GROUP, "Locum", "Who can?"))
     assert (mail.state, mail.recipients[0].state) == (MailState.SET_ASIDE, MailState.SET_ASIDE)
     assert posts() == []
