@@ -9,18 +9,18 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
-from forum.accounts.models import Address, PauseReason
+from forum.accounts.models import Address, BounceNote, PauseReason
 from forum.accounts.pausing import count_dead_day, pause, resume
 from forum.accounts.queries import primary_address
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Assurance
-from forum.queue import Task
+from forum.queue import Task, asked_lately, enqueue
 from forum.work import Handler
 from mailgateway.addresses import Addresses, ToBounce, ToLeave, ToReply, month_number
 from mailgateway.bounce_words import Cause
 from mailgateway.bounces import BounceReport, read_reply
-from mailgateway.models import BounceNote, Delivery, DeliveryState, Digest
+from mailgateway.models import Delivery, DeliveryState, Digest
 from mailgateway.parse import ParsedMail, parse
 from mailgateway.route import BounceRoute, Route
 
@@ -30,13 +30,18 @@ OLDEST_MONTHS = 2
 _MILDEST_FIRST: Sequence[Cause] = ("transient", "full", "policy", "dmarc", "unknown", "dead")
 _TOKEN = re.compile(rb"\b((?:bounce|reply|leave)\+[a-z2-7]{16,40}@[a-z0-9.-]+)", re.IGNORECASE)
 _MAX_TOKENS = 50
+TELL_AGAIN_AFTER = timedelta(days=3)
 
 
-def hear(parsed: ParsedMail, raw: bytes, routes: Sequence[Route], addresses: Addresses) -> str:
-    """Take in one report or complaint; returns a sentence on what it did. `raw` is needed where no report was read."""
+def hear(parsed: ParsedMail, raw: bytes, routes: Sequence[Route], addresses: Addresses, assurance: Assurance) -> str:
+    """Take in one report or complaint; returns a sentence on what it did. `raw` is needed where no report was read.
+
+    A report is believed by its return path alone, a complaint only from a proven sender, as mail providers are: the
+    tokens in a copy go along when somebody forwards it.
+    """
     found = [each for each in routes if isinstance(each, BounceRoute)]
     if parsed.kind == "complaint":
-        return _hear_complaint(raw, [each.address_id for each in found], addresses)
+        return _hear_complaint(raw, [each.address_id for each in found], addresses, assurance)
     if not found:
         return "not to a return path of ours, so it counts for nothing"
     # The envelope's empty sender, which a mail at the door does not hold yet, tells more reports from other mail.
@@ -98,13 +103,16 @@ def _good_days(address: Address) -> int:
     return len(days)
 
 
-def _hear_complaint(raw: bytes, address_ids: Sequence[int], addresses: Addresses) -> str:
+def _hear_complaint(raw: bytes, address_ids: Sequence[int], addresses: Addresses, assurance: Assurance) -> str:
     """Pause the address that a complaint is about: whoever calls our mail unwanted gets none, and stays a member."""
     by_token = (address for text in _tokens_in(raw) if (address := _address_of(text, addresses)) is not None)
     by_route = (address for each in address_ids if (address := db.session.get(Address, each)) is not None)
     address = next((each for found in (by_route, by_token) for each in found), None)
     if address is None:
         return "it names no mail of ours, so it counts for nothing"
+    if assurance is not Assurance.PROVEN:
+        _keep(address, "complaint", "", counted=False)
+        return "its sender is not proven, so it is noted and pauses nothing"
     pause(address, PauseReason.COMPLAINT, why="its mail provider passed a complaint on")
     _keep(address, "complaint", "", counted=False)
     return "mail to the address is paused"
@@ -128,9 +136,18 @@ def _address_of(text: str, addresses: Addresses) -> Address | None:
 
 
 def hear_from(address: Address, assurance: Assurance) -> None:
-    """A mail that is proven to come from a bouncing address shows that somebody is there: mail goes again."""
-    if assurance is Assurance.PROVEN and address.pause_reason is PauseReason.BOUNCES:
+    """A mail that is proven to come from a bouncing address shows that somebody is there: mail goes again.
+
+    It is no proof that mail is wanted again after a complaint, but whoever writes may ask why none comes.
+    """
+    if assurance is not Assurance.PROVEN:
+        return
+    if address.pause_reason is PauseReason.BOUNCES:
         resume(address, actor_id=address.member_id, why="a proven mail came from it")
+    elif address.pause_reason is PauseReason.COMPLAINT and not asked_lately(
+        "notice.still_paused", address.id, TELL_AGAIN_AFTER
+    ):
+        enqueue("notice.still_paused", address.id)
 
 
 def _hear_refusal(sent: Delivery | Digest | None) -> None:

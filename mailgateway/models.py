@@ -128,21 +128,6 @@ class Digest(Queued, Base):
     state: Mapped[DeliveryState] = mapped_column(words_of(DeliveryState, "digest_state"), default=DeliveryState.WAITING)
 
 
-class BounceNote(Base):
-    """What a report or a refusal said of an address, and whether it counted against it."""
-
-    __tablename__ = "bounce_note"
-    __table_args__ = (Index("ix_bounce_note_address_id_at", "address_id", "at"),)
-
-    id: Mapped[PrimaryKey]
-    address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"))
-    at: Mapped[datetime] = mapped_column(default=now)
-    # dead, full, policy, dmarc, transient, unknown, complaint or challenge
-    klass: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(20), default="")
-    counted: Mapped[bool] = mapped_column(default=False)
-
-
 class DeliverySummary(Base):
     """What is left of the sent deliveries of a post when their rows have folded: who got it, and between when."""
 

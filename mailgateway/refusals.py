@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 
-from forum.accounts.models import Address
+from forum.accounts.models import Address, BounceNote
 from forum.accounts.queries import primary_address
 from forum.db import db
 from forum.groups.models import Assurance
 from forum.queue import Task, enqueue
 from forum.rules.submission import Submission
-from mailgateway.models import BounceNote, InboundMail, InboundRecipient, MailState
+from mailgateway.models import InboundMail, InboundRecipient, MailState
 from mailgateway.route import BounceRoute, PostRoute, Route
 
 ONCE_IN = timedelta(days=1)

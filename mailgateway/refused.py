@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from forum.accounts.models import Address
+from forum.accounts.models import Address, BounceNote
 from forum.clock import now
 from forum.db import db
-from mailgateway.models import BounceNote
 
 LATELY = timedelta(days=1)
 # A share of a domain's members, and so many of them that it is no accident.

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
+from forum.accounts.models import BounceNote
 from forum.blobs import Blob
 from forum.clock import now
 from forum.db import db, reading, transaction
@@ -17,7 +18,7 @@ from forum.private.actions import answers_to_forget, forget_words
 from forum.private.models import PrivateFile
 from forum.settings import current_settings
 from forum.threads.models import Attachment
-from mailgateway.models import BounceNote, Delivery, DeliveryState, DeliverySummary, Digest, InboundMail, MailState
+from mailgateway.models import Delivery, DeliveryState, DeliverySummary, Digest, InboundMail, MailState
 
 LOOK_EVERY = timedelta(minutes=10)
 DRAFT_GRACE = timedelta(days=2)

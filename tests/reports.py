@@ -1,5 +1,7 @@
 """Reports and complaints as mail systems write them, in our own words."""
 
+from tests.gateway import AUTHSERV_ID
+
 DEAD = ("5.1.1", "550 5.1.1 no such user here")
 
 
@@ -34,9 +36,10 @@ Diagnostic-Code: smtp; {words}
 """.replace("\n", "\r\n").encode()
 
 
-def a_complaint(copy: bytes, return_path: str, kind: str = "abuse") -> bytes:
+def a_complaint(copy: bytes, return_path: str, kind: str = "abuse", dmarc: str = "pass") -> bytes:
     """A complaint in the Abuse Reporting Format (RFC 5965) with the mail that it is about."""
     head = f"""\
+Authentication-Results: {AUTHSERV_ID}; dmarc={dmarc} header.from=mail.example.net
 From: feedback@mail.example.net
 To: abuse@lists.localhost
 Subject: Report about a mail

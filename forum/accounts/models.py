@@ -1,4 +1,4 @@
-"""Tables of members, their addresses and one-time links, and what a row knows alone."""
+"""Tables of members, their addresses with what was said of them, and one-time links; and what a row knows alone."""
 
 import enum
 from datetime import datetime
@@ -149,13 +149,28 @@ class OneTimeLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class BounceNote(Base):
+    """What a report or a refusal said of an address, and whether it counted against it."""
+
+    __tablename__ = "bounce_note"
+    __table_args__ = (Index("ix_bounce_note_address_id_at", "address_id", "at"),)
+
+    id: Mapped[PrimaryKey]
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    # dead, full, policy, dmarc, transient, unknown, complaint or challenge
+    klass: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default="")
+    counted: Mapped[bool] = mapped_column(default=False)
+
+
 class SignInAttempt(Base):
-    """One try to sign in, kept an hour: limits hold across all web processes since they are rows."""
+    """One try to sign in or to add an address, kept a day: limits hold across all processes since they are rows."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index("ix_sign_in_attempt_what", "what", "at"),)
 
     id: Mapped[PrimaryKey]
-    # A keyed hash of the address typed or of the network address, never the thing itself.
+    # A keyed hash of the address typed, of the network address or of who asks, never the thing itself.
     what: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=now)

@@ -7,7 +7,7 @@ from email.policy import default
 import pytest
 from sqlalchemy import select
 
-from forum.accounts.models import Address, PauseReason
+from forum.accounts.models import Address, BounceNote, PauseReason
 from forum.db import db, transaction
 from forum.groups.models import FormerMembership, OneClick, Role
 from forum.groups.queries import community, membership_of
@@ -15,7 +15,7 @@ from forum.housekeeping import run as housekeeping
 from forum.log import LogEntry
 from forum.queue import Task, enqueue
 from forum.threads.models import Post
-from mailgateway.models import BounceNote, InboundMail
+from mailgateway.models import InboundMail
 from tests.forum.cli.conftest import environment, run
 from tests.forum.web.browser import Browser
 from tests.gateway import a_mail
@@ -340,9 +340,14 @@ def test_l56_a_complaint_pauses_and_never_expels(site, two, move_clock) -> None:
     _tidy(site.core)
     site.work()
     assert len(site.mailed(BEA)) == sent
-    # A complaint is no proof of a dead mailbox: writing does not end it, the person's own press does.
-    site.hand_in(a_mail(BEA, "cardiology@lists.localhost", "I write", "Hello all"), "cardiology@lists.localhost")
-    site.work()
+    # A complaint is no proof of a dead mailbox: writing does not end it, the person's own press does. Who writes is
+    # told so, once in a while.
+    for subject in ("I write", "I write again"):
+        site.hand_in(a_mail(BEA, "cardiology@lists.localhost", subject, "Hello all"), "cardiology@lists.localhost")
+        site.work()
+    assert [message_from_bytes(each.content)["Subject"] for each in site.mailed(BEA)[sent:]] == [
+        "Why no mail comes to you"
+    ]
     assert _address().pause_reason is PauseReason.COMPLAINT
     mail = message_from_bytes(copy.content, policy=default)
     browser = Browser(site.core)
@@ -364,7 +369,10 @@ def test_l56_a_report_that_is_no_complaint_pauses_nobody(site, two, kind: str) -
 
 
 def test_l56_a_forged_complaint_pauses_nobody(site, two) -> None:
-    """A complaint without a token of ours pauses nobody."""
+    """A complaint without a token of ours, or from a sender who is not proven, pauses nobody."""
+    copy = _write(site, two)
+    unproven = a_complaint(copy.content, copy.envelope_sender, dmarc="fail")
+    site.hand_in(unproven, "abuse@lists.localhost", envelope_sender="fbl@mail.example.net")
     forged = a_complaint(
         f"From: x@y.example\r\nTo: {BEA}\r\n\r\nSpam\r\n".encode(), f"bounce+aaaa{'b' * 20}@lists.localhost"
     )

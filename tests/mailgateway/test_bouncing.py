@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from forum.accounts.actions import choose_primary
-from forum.accounts.models import Address, PauseReason
+from forum.accounts.models import Address, BounceNote, PauseReason
 from forum.accounts.pausing import PROBE_DAYS, next_probe_at, pause, paused_address, resume, send_due_probes, way_back
 from forum.clock import now
 from forum.db import db, transaction
 from forum.queue import Task, enqueue
 from mailgateway.bounces import BounceReport
 from mailgateway.bouncing import note
-from mailgateway.models import BounceNote, DeliveryState, Digest, DigestKind
+from mailgateway.models import DeliveryState, Digest, DigestKind
 from mailgateway.refused import checks
 from mailgateway.retention import forget_notes
 from tests.gateway import addresses, do_mail_work
