@@ -12,7 +12,7 @@ from forum.queue import Task
 from forum.threads.following import tag_choices
 from mailgateway.models import InboundRecipient
 from mailgateway.notice import Notice, our_addresses, site_url, to_member
-from mailgateway.settings_by_mail import as_answer
+from mailgateway.settings_by_mail import FORMS, SENTENCES, as_answer
 
 
 def _command_answer(task: Task) -> Notice | None:
@@ -40,6 +40,8 @@ def _my_settings(task: Task) -> Notice | None:
         mine=mine,
         tags={each.group_id: tag_choices(member.id, each.group_id) for each in mine},
         others=[node.group for node in tree_for(viewer) if node.group.id not in belongs],
+        modes=SENTENCES,
+        form=FORMS[member.digest_format],
         weekday=WEEKDAYS[member.digest_weekday],
         away_until=member.away_until.astimezone(zone_of(member)) if member.away_until and is_away(member) else None,
         address_of=lambda group: our_addresses().group(group.mail_name),

@@ -181,7 +181,11 @@ def _beginning(post: OutgoingPost, length: int) -> OutgoingPost:
 
 
 def outgoing_subject(post: OutgoingPost) -> str:
-    """The thread's subject under the group's name, once, and `Re:` for an answer."""
+    """The thread's subject under the group's name, once, and `Re:` for an answer.
+
+    A tag that an answer adds is kept with the thread and not said here: Gmail takes another subject for another
+    conversation, whatever References say (L14), and so would everybody's next answer.
+    """
     return f"{'Re: ' if post.is_reply else ''}[{post.group_name}] {post.subject}"
 
 

@@ -1,19 +1,29 @@
-"""What is left of an erased post goes: its files, the raw mail that it came as, and copies that were captured here."""
+"""What is left of an erased post goes: its files, the raw mail that it came as, and copies that were captured here.
+
+Captured copies are files of every mailbox: they are looked through while no transaction is open, in a step of its own
+that may be done twice.
+"""
 
 import mailbox
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 
+import structlog
 from sqlalchemy import delete, or_, select, update
 
-from forum.db import db
+from forum.db import db, reading, transaction
 from forum.posting.models import HeldPost
-from forum.queue import Task
+from forum.queue import Task, anything_due, claim, enqueue, finish, put_off
 from forum.settings import current_settings
 from forum.threads.models import Attachment, Post
 from forum.work import Handler, run_tasks
 from mailgateway.models import InboundMail, InboundRecipient
 from mailgateway.retention import drop_unused
+
+CAPTURED = "erase.captured"
+
+log = structlog.get_logger(__name__)
 
 
 def erase_copies(task: Task) -> None:
@@ -31,15 +41,14 @@ def erase_copies(task: Task) -> None:
     )
     files = delete(Attachment).where(Attachment.post_id == post.id).returning(Attachment.digest)
     drop_unused(digests | set(db.session.scalars(files)))
-    settings = current_settings()
-    if settings.smarthost == "capture":
-        remove_captured(settings.data_dir / "mail", post)
+    if current_settings().smarthost == "capture":
+        enqueue("erase.captured", post.id)
 
 
-def remove_captured(folder: Path, post: Post) -> None:
-    """Remove captured copies of the post, alone or in a digest: what names its id as its own or links to it."""
-    own_id = f"\nMessage-ID: {post.message_id}\n".encode()
-    link = f"/p/{post.public_id}".encode()
+def remove_captured(folder: Path, message_id: str, public_id: str) -> None:
+    """Remove captured copies of a post, alone or in a digest: what names its id as its own or links to it."""
+    own_id = f"\nMessage-ID: {message_id}\n".encode()
+    link = f"/p/{public_id}".encode()
     for box in sorted(folder.iterdir()) if folder.is_dir() else ():
         maildir = mailbox.Maildir(box, create=False)
         for key in list(maildir.iterkeys()):
@@ -54,4 +63,30 @@ HANDLERS: Mapping[str, Handler] = {"erase.copies": erase_copies}
 
 def run(owner: str) -> Generator[int, None, None]:
     """The worker of kind `erasing`."""
-    yield from run_tasks(owner, HANDLERS)
+    with closing(run_tasks(owner, HANDLERS)) as in_database:
+        for done in in_database:
+            yield done + _remove_next_captured(owner)
+
+
+def _remove_next_captured(owner: str) -> int:
+    """The captured copies of one erased post. Cut short, it begins anew when the lease ends."""
+    mine = Task.kind == CAPTURED
+    with reading():
+        if not anything_due(Task, mine):
+            return 0
+    with transaction():
+        ids = claim(Task, 1, owner, mine)
+    for task_id in ids:
+        try:
+            with reading() as session:
+                post = session.get_one(Post, session.get_one(Task, task_id).target_id)
+                message_id, public_id = post.message_id, post.public_id
+            remove_captured(current_settings().data_dir / "mail", message_id, public_id)
+        except Exception as error:
+            log.exception("captured copies of an erased post could not be removed", task=task_id)
+            with transaction() as session:
+                put_off(session.get_one(Task, task_id), f"{type(error).__name__}: {error}")
+        else:
+            with transaction():
+                finish(Task, [task_id])
+    return len(ids)

@@ -27,6 +27,7 @@ from forum.moderation.actions import (
 )
 from forum.moderation.brakes import SLOW_MINUTES, hold_group, hold_thread, release_group, release_thread, slow_thread
 from forum.moderation.duty import choose_notices, moderating_membership
+from forum.moderation.queries import author_hears
 from forum.moderation.summaries import summarise, summary_of
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
@@ -36,6 +37,7 @@ from mailgateway.moderating_words import Act, Asked, Choice, Letter, own_words, 
 from mailgateway.parse import ParsedMail
 from mailgateway.route import CommandRoute, ConfirmRoute, ModerateRoute, QueueRoute
 
+_SUMMARY_COMES = "A summary is on its way."
 NOT_UNDERSTOOD = "Nothing has changed: the first word of your answer is none that decides."
 _COMMAND = re.compile(
     r"\s*(?:(?P<queue>queue)|(?P<verb>hold|release)\s+(?P<slug>[a-z0-9-]{1,46})(?:@\S+)?)[\s.!]*", re.IGNORECASE
@@ -53,8 +55,14 @@ def moderate_by_mail(parsed: ParsedMail, known: Authenticated, found: ModerateRo
     if held is None or not _moderates(moderator, held.group):
         return "moderate: who wrote does not moderate this group; nothing done"
     said = _answer(held, moderator, parsed)
-    enqueue("notice.moderated", found.recipient_ids[0], moderator.id)
+    _tell(moderator, found.recipient_ids[0], said)
     return said
+
+
+def _tell(moderator: Member, recipient_id: int, said: str) -> None:
+    """Say what came of an answer; a summary that was asked for is the answer itself."""
+    if said != _SUMMARY_COMES:
+        enqueue("notice.moderated", recipient_id, moderator.id)
 
 
 def held_id_of(found: ModerateRoute | ConfirmRoute) -> int | None:
@@ -79,7 +87,7 @@ def decide_queue_by_mail(parsed: ParsedMail, known: Authenticated, found: QueueR
         lines = [_choose(choice, listed[choice.place - 1], moderator) for choice in choices]
         lines += [f"“{piece[:60]}” was not understood; nothing was done for it." for piece in unread if choices]
         said = "\n".join(lines) or "Nothing has changed: write numbers with a letter each, such as 1a 2r:off-topic 3t."
-    enqueue("notice.moderated", found.recipient_ids[0], moderator.id)
+    _tell(moderator, found.recipient_ids[0], said)
     return said
 
 
@@ -129,6 +137,10 @@ _DONE: Mapping[HeldState, str] = {
 }
 
 
+# Of letters, and of mail from strangers.
+_SILENT = "No mail goes to who wrote it; answer from your own mail if you want to."
+
+
 def _approve(held: HeldPost, moderator: Member, asked: Asked) -> str:
     return _approved(decide(held, Decision.APPROVE, actor_id=moderator.id), held)
 
@@ -156,12 +168,16 @@ def _edit(held: HeldPost, moderator: Member, asked: Asked) -> str:
 
 def _reject(held: HeldPost, moderator: Member, asked: Asked) -> str:
     decided = decide(held, Decision.REJECT, actor_id=moderator.id, reason=asked.words)
-    return "Rejected. The author gets your reason, and can send it again." if decided.by_this else _too_late(decided)
+    if decided.by_this:
+        return f"Rejected. {'The author gets your reason, and can send it again.' if author_hears(held) else _SILENT}"
+    return _too_late(decided)
 
 
 def _return(held: HeldPost, moderator: Member, asked: Asked) -> str:
     decided = decide(held, Decision.RETURN, actor_id=moderator.id, reason=asked.words)
-    return "Returned. The author gets your words and can change it." if decided.by_this else _too_late(decided)
+    if decided.by_this:
+        return f"Returned. {'The author gets your words and can change it.' if author_hears(held) else _SILENT}"
+    return _too_late(decided)
 
 
 def _trust(held: HeldPost, moderator: Member, asked: Asked) -> str:
@@ -234,7 +250,7 @@ def _queue(held: HeldPost, moderator: Member, asked: Asked) -> str:
 
 
 def _send_queue(moderator: Member) -> str:
-    return "A summary is on its way." if summarise(moderator) is not None else "Nothing waits."
+    return _SUMMARY_COMES if summarise(moderator) is not None else "Nothing waits."
 
 
 def _notices(held: HeldPost, moderator: Member, asked: Asked) -> str:
@@ -314,7 +330,7 @@ def moderate_by_command(member: Member, parsed: ParsedMail, known: Authenticated
             else:
                 release_group(group, actor_id=member.id)
                 said = f"{group.name} is open again; what waited goes out, oldest first. To undo it: hold {group.slug}"
-        enqueue("notice.moderated", found.recipient_ids[0], member.id)
+        _tell(member, found.recipient_ids[0], said)
         return said
     return ""
 

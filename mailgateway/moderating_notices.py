@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy import select
+
 from forum.accounts.models import Member
 from forum.db import db
-from forum.groups.models import Group
-from forum.groups.queries import may_moderate, viewer_of
+from forum.groups.models import Assurance, Group
+from forum.groups.queries import community, may_moderate, viewer_of
 from forum.moderation.actions import is_claimed
 from forum.moderation.queries import count_waiting, has_finding, held_attachments, history_of, is_letter
 from forum.moderation.summaries import summary_of
@@ -25,6 +27,7 @@ from mailgateway.defuse import defused
 from mailgateway.models import InboundMail, InboundRecipient
 from mailgateway.moderating_words import ANSWER_LINE
 from mailgateway.notice import Notice, our_addresses, site_url, to_member
+from mailgateway.refusals import ONCE_IN
 
 # A mail stays below what mail programs cut; the page has the rest.
 _TEXT_AT_MOST = 20_000
@@ -210,15 +213,48 @@ def _approved(task: Task) -> Notice | None:
 
 def _decided(task: Task) -> Notice | None:
     held = db.session.get_one(HeldPost, task.target_id)
-    if held.author_id is None or held.state not in (HeldState.REJECTED, HeldState.RETURNED):
+    if held.state not in (HeldState.REJECTED, HeldState.RETURNED):
         return None
+    if held.author_id is None:
+        return _undecided_stranger(task, held)
     template = "rejected" if held.state is HeldState.REJECTED else "returned_by_moderator"
     if held.decided_by_id is None:
         template = "returned_undecided"
-    addresses = our_addresses()
-    moderators = addresses.moderators(held.group.mail_name)
-    address = addresses.group(held.group.mail_name)
-    return to_member(template, held.author_id, moderators, held=held, group=held.group, address=address)
+    facts = _sent_back(held)
+    return to_member(template, held.author_id, facts["moderators"], **facts)
+
+
+def _sent_back(held: HeldPost) -> dict[str, Any]:
+    addresses, name = our_addresses(), held.group.mail_name
+    return {
+        "held": held,
+        "group": held.group,
+        "letter": is_letter(held),
+        "address": addresses.group(name),
+        "moderators": addresses.moderators(name),
+    }
+
+
+def _undecided_stranger(task: Task, held: HeldPost) -> Notice | None:
+    """A proven sender who is no member hears, once a day, that the time is over; what moderators decide is not said."""
+    came_as = select(InboundMail).join(InboundRecipient).where(InboundRecipient.held_post_id == held.id)
+    mail = db.session.scalars(came_as.order_by(InboundMail.id).limit(1)).first()
+    if held.decided_by_id is not None or held.assurance is not Assurance.PROVEN or mail is None:
+        return None
+    told = (
+        select(Task.id)
+        .join(InboundRecipient, InboundRecipient.held_post_id == Task.target_id)
+        .join(InboundMail)
+        .join(HeldPost, HeldPost.id == Task.target_id)
+        .where(HeldPost.decided_by_id.is_(None))
+        .where(InboundMail.from_address == mail.from_address, Task.kind == task.kind)
+        .where(Task.id < task.id, Task.due_at > task.due_at - ONCE_IN)
+    )
+    if db.session.scalar(told.limit(1)) is not None:
+        return None
+    root, facts = community(), _sent_back(held)
+    facts |= {"member": None, "community": root}
+    return Notice("returned_undecided", mail.from_address, "", None, root.name, facts, facts["moderators"])
 
 
 FACTS: Mapping[str, Callable[[Task], Notice | None]] = {

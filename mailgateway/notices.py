@@ -25,7 +25,7 @@ from mailgateway.compose import display, sendable_type
 from mailgateway.leasing import leased
 from mailgateway.notice import Notice
 from mailgateway.notice_facts import FACTS
-from mailgateway.octets import POLICY
+from mailgateway.octets import POLICY, message_octets
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt, dot_stuff
 
@@ -110,7 +110,7 @@ def _copy(task_id: int, notice: Notice) -> Copy:
         key=task_id,
         envelope_sender=sender,
         recipient=notice.email,
-        parts=(dot_stuff(_message(notice, addresses).as_bytes(policy=POLICY)),),
+        parts=(dot_stuff(message_octets(_message(notice, addresses))),),
     )
 
 

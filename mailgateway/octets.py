@@ -39,3 +39,9 @@ def subject_value(subject: str) -> str:
     message = EmailMessage(policy=POLICY)
     message["Subject"] = subject
     return message.as_bytes().decode("ascii").split(":", 1)[1].strip("\r\n ")
+
+
+def message_octets(message: EmailMessage) -> bytes:
+    """A whole message. Its subject begins on the line of its name, where programs look for it, however long it is."""
+    head, end, body = message.as_bytes(policy=POLICY).partition(b"\r\n\r\n")
+    return head.replace(b"\r\nSubject:\r\n ", b"\r\nSubject: ", 1) + end + body

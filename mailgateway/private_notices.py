@@ -13,7 +13,7 @@ from forum.groups.queries import community, may_read, may_see, viewer_of
 from forum.private.models import PrivateAnswer
 from forum.private.queries import ancestry_of, is_blocked, reader, reviewers_of, token_of
 from forum.queue import Task
-from forum.text import plain_to_html
+from forum.text import html_to_mail, plain_to_html
 from forum.threads.models import Post
 from mailgateway.attachments import Attachment
 from mailgateway.compose import display
@@ -36,7 +36,7 @@ def _answer(task: Task) -> Notice | None:
         answer.recipient_id,
         subject=answer.subject,
         text=answer.text.strip("\n"),
-        html=plain_to_html(answer.text),
+        html=html_to_mail(plain_to_html(answer.text)),
         sender=answer.sender,
         group=answer.group,
         url=site_url(f"/private/{token_of(answer)}"),

@@ -28,6 +28,7 @@ from forum.accounts.preferences import (
     zone_of,
 )
 from forum.accounts.queries import address_by_email
+from forum.accounts.sign_in import TooManyAttempts
 from forum.clock import now
 from forum.groups.actions import NotPossible
 from forum.groups.choices import (
@@ -77,13 +78,18 @@ _MODES = {
 }
 # The words that help offers; the others are those of other list servers.
 _OFFERED = ("single", "digest", "weekly", "topics", "followed", "specials", "none")
-_SENTENCES = {
+SENTENCES = {
     Delivery.SINGLE: "every post as its own mail",
     Delivery.DIGEST: "one mail a day with all posts",
     Delivery.WEEKLY: "one mail a week with all posts",
     Delivery.FOLLOWED: "only topics you follow",
     Delivery.SPECIALS: "only special announcements",
     Delivery.NONE: "no mail",
+}
+FORMS = {
+    DigestFormat.HTML: "formatted",
+    DigestFormat.PLAIN: "as plain text",
+    DigestFormat.RFC1153: "as plain text that mail programs can take apart (RFC 1153)",
 }
 _SWITCHES = {
     "own": ("own_copy", set_own_copy, "copies of your own posts"),
@@ -124,9 +130,9 @@ def carry_out(member: Member, line: str) -> Sequence[Answer] | None:
             try:
                 return act(member, found)
             except OverflowError:  # The year 1 or 9999, in a zone where it is another year by UTC.
-                return (Answer(f"{bare}: choose a day within a year."),)
-            except (NotPossible, AddressTaken, BadAddress, ValueError) as refusal:
-                return (Answer(f"{bare}: {refusal}"),)
+                return (Answer(f"“{bare}” was not done: choose a day within a year."),)
+            except (NotPossible, AddressTaken, BadAddress, TooManyAttempts, ValueError) as refusal:
+                return (Answer(f"“{bare}” was not done: {refusal}"),)
     return None
 
 
@@ -200,11 +206,13 @@ def known_group(member: Member, name: str) -> Group | None:
 
 def _set_mode(member: Member, own: Membership, word: str) -> Answer:
     delivery, topics = _MODES[word]
-    before = _mode_of(own)
+    before, was = _mode_of(own), (own.delivery, own.topics_only)
     set_delivery(own, delivery, actor_id=member.id)
     if topics is not None:
         set_topics_only(own, topics, actor_id=member.id)
-    words = "one mail a day with the topics" if topics else _SENTENCES[delivery]
+    words = "one mail a day with the topics" if topics else SENTENCES[delivery]
+    if was == (own.delivery, own.topics_only):
+        return Answer(f"{own.group.name}: {words}, as before.")
     return Answer(f"{own.group.name}: {words}.", f"set {own.group.slug} {before}")
 
 
@@ -239,7 +247,7 @@ def _weekday(word: str) -> int:
 def _digest_format(member: Member, found: re.Match[str]) -> Sequence[Answer]:
     before = member.digest_format
     set_digest_format(member, DigestFormat(found["format"].lower()))
-    return (Answer(f"Digests come as {found['format'].lower()}.", f"digest format {before}"),)
+    return (Answer(f"Digests come {FORMS[member.digest_format]}.", f"digest format {before}"),)
 
 
 def _time_zone(member: Member, found: re.Match[str]) -> Sequence[Answer]:

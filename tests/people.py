@@ -29,6 +29,15 @@ def a_member(email: str, name: str, *groups: Group, role: Role = Role.MEMBER, ne
     return member
 
 
+def a_crowd(count: int, group: Group, stem: str = "m", domain: str = "example.org") -> list[Member]:
+    """Members m0@example.org, m1@example.org, ... of a group, made in one transaction: one each takes twice as long."""
+    with transaction():
+        members = [add_member(f"{stem}{number}@{domain}", f"M {number}", why="test") for number in range(count)]
+        for member in members:
+            add_to_group(member, group, role=Role.MEMBER, newcomer=False)
+    return members
+
+
 def post(
     author: Member,
     group: Group,

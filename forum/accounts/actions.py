@@ -7,7 +7,7 @@ from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink
 from forum.accounts.pausing import is_retired, resume
 from forum.accounts.preferences import plan_again
 from forum.accounts.queries import address_by_email
-from forum.accounts.sign_in import end_links, make_link
+from forum.accounts.sign_in import count_new_address, end_links, make_link
 from forum.clock import now
 from forum.db import db
 from forum.log import record
@@ -67,11 +67,12 @@ def request_sign_in_link(email: str) -> None:
 
 
 def request_address(member: Member, email: str) -> None:
-    """Send a link to a new address that its owner must open to add it. AddressTaken, BadAddress."""
+    """Send a link to a new address that its owner must open to add it. AddressTaken, BadAddress, TooManyAttempts."""
     address_key(email)
     taken = address_by_email(email)
     if taken is not None and taken.member_id == member.id and taken.key == address_key(email):
         raise AddressTaken(f"{email.strip()} is one of your addresses already")
+    count_new_address(member.id)
     if taken is not None and taken.key == address_key(email):
         owner = db.session.get(Member, taken.member_id)
         if owner is None or not owner.placeholder:

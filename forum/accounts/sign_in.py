@@ -22,6 +22,9 @@ LINK_LIFETIME = timedelta(minutes=30)
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 8
 TRIES_PER_NETWORK_ADDRESS = 60
+# New addresses that one member may ask for: each is a mail to somebody who may never have heard of us.
+ADDRESSES_A_DAY = 5
+_KEPT = timedelta(days=1)
 SHORTEST_PASSWORD = 10
 
 _hasher = PasswordHasher()
@@ -41,7 +44,7 @@ _WAIT = {
 
 
 class TooManyAttempts(Exception):
-    """Somebody has tried too often; the sentence says when to try again."""
+    """Somebody has tried or asked too often; the sentence says when to try again."""
 
 
 class BadPassword(ValueError):
@@ -54,18 +57,29 @@ def count_attempt(way: Way, account: str, network_address: str) -> None:
     The caller commits even when the sign-in then fails, or the count would be lost.
     """
     moment = now()
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < moment - 4 * WINDOW))
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < moment - _KEPT))
     limits = (
         (f"{way} for {_one_account(account)}", TRIES_PER_ACCOUNT),
         (f"{way} from {_one_network(network_address)}", TRIES_PER_NETWORK_ADDRESS),
     )
     for what, limit in limits:
-        hashed = _hash_of(what)
-        recent = select(func.count()).where(SignInAttempt.what == hashed, SignInAttempt.at > moment - WINDOW)
-        if (db.session.scalar(recent) or 0) >= limit:
-            raise TooManyAttempts(_WAIT[way])
-        db.session.add(SignInAttempt(what=hashed, at=moment))
+        _note(what, limit, WINDOW, _WAIT[way])
     db.session.flush()
+
+
+def count_new_address(member_id: int) -> None:
+    """Note that a member asks to add an address, by mail or on the web; TooManyAttempts after so many in a day."""
+    wait = f"You have asked for {ADDRESSES_A_DAY} new addresses within a day. Wait a day, then ask again."
+    _note(f"address of {member_id}", ADDRESSES_A_DAY, _KEPT, wait)
+    db.session.flush()
+
+
+def _note(what: str, limit: int, within: timedelta, sentence: str) -> None:
+    hashed, moment = _hash_of(what), now()
+    recent = select(func.count()).where(SignInAttempt.what == hashed, SignInAttempt.at > moment - within)
+    if (db.session.scalar(recent) or 0) >= limit:
+        raise TooManyAttempts(sentence)
+    db.session.add(SignInAttempt(what=hashed, at=moment))
 
 
 def _one_account(account: str) -> str:

@@ -1,5 +1,6 @@
 """`banyan group ...`: the groups of the tree and their settings."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -7,17 +8,8 @@ import click
 from forum.cli.duty import duty
 from forum.cli.frame import a_line, acting, as_json, open_site, show_json, show_table, the_group
 from forum.groups.actions import GroupChange, change_group, create_group
-from forum.groups.models import (
-    Assurance,
-    Group,
-    JoinPolicy,
-    Kind,
-    MailContent,
-    Moderate,
-    OneClick,
-    ReplyTo,
-    Strangers,
-)
+from forum.groups.models import Assurance, Group, Kind
+from forum.groups.offered import DAYS_TO_DECIDE, QUOTAS, SETTINGS, is_root, read_words
 from forum.groups.queries import community, count_members
 from forum.moderation.brakes import hold_group, release_group
 from forum.settings import current_settings
@@ -25,8 +17,6 @@ from forum.threads.overview import group_rows
 from forum.threads.queries import count_threads
 
 _KINDS = [kind.value for kind in Kind if kind is not Kind.COMMUNITY]
-_YES_NO = click.Choice(["yes", "no"])
-_DEMANDS = [each.value for each in (Assurance.PROVEN, Assurance.TOKEN, Assurance.CLAIMED)]
 
 
 @click.group("group", epilog="Example: banyan group list")
@@ -52,8 +42,9 @@ def create(slug: str, name: str, parent: str | None, kind: str, json_: bool) -> 
 def _demands(text: str) -> tuple[Assurance, ...]:
     """`NEW[,REPLY]`: the assurance that a new thread and a reply need."""
     words = text.split(",")
-    if len(words) > 2 or not all(word in _DEMANDS for word in words):
-        raise click.BadParameter(f"{text!r}: write one of {', '.join(_DEMANDS)}, or two as in proven,token.")
+    demands = [word for word, _sentence in SETTINGS["assurance_new"].sentences]
+    if len(words) > 2 or not all(word in demands for word in words):
+        raise click.BadParameter(f"{text!r}: write one of {', '.join(demands)}, or two as in proven,token.")
     return tuple(Assurance(word) for word in words)
 
 
@@ -61,47 +52,53 @@ def _quota(text: str) -> int:
     """A number of posts an hour, or `none`, which the change of a group writes as 0."""
     if text == "none":
         return 0
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 100_000):
+    if not (text.isascii() and text.isdecimal() and int(text) in QUOTAS):
         raise click.BadParameter(f"{text!r}: write how many posts an hour a member may send, such as 20, or none.")
     return int(text)
+
+
+def _offered(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option for each of these settings, from the table that the page has as well."""
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        for setting in reversed([SETTINGS[name] for name in names]):
+            words = click.Choice(setting.words)
+            command = click.option(f"--{setting.option}", setting.name, type=words, help=setting.line)(command)
+        return command
+
+    return with_options
 
 
 @group.command("set", epilog="Example: banyan group set cardiology --moderate newcomers --assurance proven,token")
 @click.argument("slug")
 @click.option("--name", type=a_line, metavar="TEXT", help="The name that people see.")
-@click.option("--moderate", type=click.Choice([each.value for each in Moderate]), help="Whose posts wait.")
-@click.option(
-    "--assurance",
-    type=_demands,
-    metavar="NEW[,REPLY]",
-    help="How well authors must be known: proven, token or claimed.",
-)
+@_offered("moderate")
+@click.option("--assurance", type=_demands, metavar="NEW[,REPLY]", help=SETTINGS["assurance_new"].line)
 @click.option("--quota", type=_quota, metavar="N|none", help="Posts an hour a member.")
-@click.option("--join", type=click.Choice([each.value for each in JoinPolicy]), help="How members come in.")
-@click.option("--listed", type=click.Choice(["yes", "no"]), help="Whether the whole community sees that it exists.")
-@click.option("--strangers", type=click.Choice([each.value for each in Strangers]), help="Mail of unknown addresses.")
-@click.option("--mail-content", type=click.Choice([each.value for each in MailContent]), help="The post, or a link.")
-@click.option("--reply-to", type=click.Choice([each.value for each in ReplyTo]), help="Where answers by mail go.")
-@click.option("--one-click", type=click.Choice([each.value for each in OneClick]), help="Of the community: for all.")
-@click.option("--hold-unaddressed", type=_YES_NO, help="Whether mail waits that names the group nowhere in To or Cc.")
-@click.option("--moderators-obey", type=_YES_NO, help="Whether moderators' own posts wait like everybody's.")
-@click.option("--hold", type=_YES_NO, help="The emergency brake: every post waits until it is off again.")
-@click.option("--decide-within-days", type=click.IntRange(2, 365), help="Then a held post goes back to its author.")
+@_offered("join_policy", "listed", "strangers", "mail_content", "reply_to", "one_click")
+@_offered("hold_unaddressed", "moderators_obey")
+@click.option(
+    "--hold", type=click.Choice(["yes", "no"]), help="The emergency brake: every post waits until it is off again."
+)
+@click.option(
+    "--decide-within-days",
+    type=click.IntRange(DAYS_TO_DECIDE[0], DAYS_TO_DECIDE[-1]),
+    help="Then a held post goes back to its author.",
+)
 @as_json
 def set_(
     slug: str,
     name: str | None,
-    moderate: str | None,
     assurance: tuple[Assurance, ...] | None,
     quota: int | None,
-    join: str | None,
-    listed: str | None,
     hold: str | None,
+    decide_within_days: int | None,
     json_: bool,
-    **more: Any,
+    **words: str | None,
 ) -> None:
     """Change settings of a group. What is left out stays as it is."""
-    if all(value is None for value in (name, moderate, assurance, quota, join, listed, hold, *more.values())):
+    given = (name, assurance, quota, hold, decide_within_days, *words.values())
+    if all(value is None for value in given):
         raise click.UsageError("Say what to change, such as --moderate newcomers.")
     with open_site():
         with acting():
@@ -109,40 +106,16 @@ def set_(
             new, reply = _wanted(changed, assurance)
             change = GroupChange(
                 name=name,
-                moderate=Moderate(moderate) if moderate is not None else None,
                 assurance_new=new,
                 assurance_reply=reply,
                 quota=quota,
-                join_policy=JoinPolicy(join) if join is not None else None,
-                listed=listed == "yes" if listed is not None else None,
-                **_more(**more),
+                decide_within_days=decide_within_days,
+                **read_words(words),
             )
             change_group(changed, change)
             if hold is not None:
                 (hold_group if hold == "yes" else release_group)(changed, actor_id=None)
         _show(changed, json_)
-
-
-def _more(
-    *,
-    strangers: str | None,
-    mail_content: str | None,
-    reply_to: str | None,
-    one_click: str | None,
-    hold_unaddressed: str | None,
-    moderators_obey: str | None,
-    decide_within_days: int | None,
-) -> dict[str, Any]:
-    """What the group does with its mail and its held posts, as a change of the group names it."""
-    return {
-        "strangers": Strangers(strangers) if strangers is not None else None,
-        "mail_content": MailContent(mail_content) if mail_content is not None else None,
-        "reply_to": ReplyTo(reply_to) if reply_to is not None else None,
-        "one_click": OneClick(one_click) if one_click is not None else None,
-        "moderators_obey": moderators_obey == "yes" if moderators_obey is not None else None,
-        "hold_unaddressed": hold_unaddressed == "yes" if hold_unaddressed is not None else None,
-        "decide_within_days": decide_within_days,
-    }
 
 
 def _wanted(changed: Group, wanted: tuple[Assurance, ...] | None) -> tuple[Assurance | None, Assurance | None]:
@@ -180,22 +153,16 @@ def _show(shown: Group, json_: bool) -> None:
     if json_:
         show_json(row)
         return
-    row |= {
-        "moderate": shown.moderate,
+    words = {
+        each.option: each.word_of(shown) for each in SETTINGS.values() if each.name != "one_click" or is_root(shown)
+    }
+    words |= {
         "assurance": f"{shown.assurance_new} for a new thread, {shown.assurance_reply} for a reply",
         "quota": "none" if shown.quota is None else f"{shown.quota} posts an hour a member",
-        "join": shown.join_policy,
-        "listed": "yes" if shown.listed else "no",
-        "strangers": shown.strangers,
-        "mail content": shown.mail_content,
-        "reply to": shown.reply_to,
-        "moderators obey": "yes" if shown.moderators_obey else "no",
-        "hold unaddressed": "yes" if shown.hold_unaddressed else "no",
         "hold": f"everything, since {shown.emergency_since:%Y-%m-%d %H:%M} UTC" if shown.emergency_since else "no",
-        "decide within": f"{shown.decide_within_days} days",
+        "decide-within": f"{shown.decide_within_days} days",
     }
-    if shown.kind is Kind.COMMUNITY:
-        row["one click"] = shown.one_click
+    row |= {name.replace("-", " "): value for name, value in words.items()}
     for name, value in row.items():
         click.echo(f"{name:<10} {'-' if value is None else value}")
 

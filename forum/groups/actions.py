@@ -29,6 +29,7 @@ from forum.groups.models import (
     Standing,
     Strangers,
 )
+from forum.groups.offered import DAYS_TO_DECIDE
 from forum.groups.queries import (
     community,
     former_membership,
@@ -133,7 +134,7 @@ def change_group(group: Group, change: GroupChange, *, actor_id: int | None = No
         raise NotPossible("Give the group a name.")
     if change.quota is not None and change.quota < 0:
         raise NotPossible("The quota is a number of posts an hour, or none.")
-    if change.decide_within_days is not None and not 2 <= change.decide_within_days <= 365:
+    if change.decide_within_days is not None and change.decide_within_days not in DAYS_TO_DECIDE:
         raise NotPossible("Held posts go back after 2 to 365 days.")
     if change.one_click is not None and group.kind is not Kind.COMMUNITY:
         raise NotPossible("What one-click unsubscribe does is set for the whole community, in its root group.")
@@ -432,17 +433,17 @@ def may_come_back(before: FormerMembership | None) -> bool:
     return before is not None and before.by_choice and before.left_at > now() - COME_BACK_WITHIN
 
 
-def remove_for_good(member: Member, *, why: str) -> None:
+def remove_for_good(member: Member, *, why: str, actor_id: int | None = None) -> None:
     """End all memberships, sessions and mail of a member at once, also what is on its way. What was written stays.
 
     NotPossible for the last owner of a group. Only `banyan member add` brings somebody back.
     """
-    leave(member, community(), actor_id=None, why=why)
+    leave(member, community(), actor_id=actor_id, why=why)
     asked = select(Address.key).where(Address.member_id == member.id)
     still_open = Invitation.accepted_at.is_(None) & Invitation.withdrawn_at.is_(None)
     db.session.execute(update(Invitation).where(Invitation.email_key.in_(asked), still_open).values(withdrawn_at=now()))
     retire_addresses(member, why=why)
-    record("remove for good", "member", member.id, why=why, undo="member add")
+    record("remove for good", "member", member.id, actor_id=actor_id, why=why, undo="banyan member add")
 
 
 def come_back(member: Member, group: Group) -> Membership:

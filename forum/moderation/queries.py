@@ -138,6 +138,11 @@ def is_letter(held: HeldPost) -> bool:
     return has_finding(held, LETTER)
 
 
+def author_hears(held: HeldPost) -> bool:
+    """Whether a decision reaches the author by mail: a moderator answers a letter personally, and a stranger never."""
+    return held.author_id is not None and not is_letter(held)
+
+
 def with_finding(rule: str) -> ColumnElement[bool]:
     """The condition that a rule has found something. In JSON a quote inside a string is never a bare one."""
     return cast(HeldPost.findings, Text).contains(f'"rule": "{rule}"', autoescape=True)

@@ -26,6 +26,7 @@ from forum.accounts.models import LinkPurpose, Member, OneTimeLink
 from forum.accounts.queries import member_by_id
 from forum.accounts.sign_in import (
     BadPassword,
+    TooManyAttempts,
     Way,
     hash_new_password,
     living_link,
@@ -114,7 +115,7 @@ def add_address() -> Page:
     try:
         with transaction():
             request_address(member(), email)
-    except AddressTaken as error:
+    except (AddressTaken, TooManyAttempts) as error:
         return _addresses_page(email, {"email": str(error)})
     flash(f"We sent a mail to {email}. Open the link in it within 30 minutes to add the address.")
     return redirect("/me/addresses")

@@ -31,6 +31,7 @@ from forum.moderation.actions import (
 )
 from forum.moderation.duty import moderating_membership
 from forum.moderation.queries import (
+    author_hears,
     held_attachments,
     held_of_author,
     held_of_post,
@@ -192,6 +193,8 @@ def _said(decided: Decided, held: HeldPost) -> str:
     match decided.state:
         case HeldState.APPROVED:
             return f"“{subject}” is now in {held.group.name} and goes out by mail."
+        case HeldState.REJECTED | HeldState.RETURNED if not author_hears(held):
+            return f"“{subject}” is set aside. No mail goes to who wrote it; answer from your own mail if you want to."
         case HeldState.REJECTED:
             return f"“{subject}” will not be posted. The author gets your reason."
         case HeldState.RETURNED:

@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response
 
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_public_id
+from forum.accounts.trouble import mail_trouble
 from forum.db import transaction
 from forum.groups.actions import NotPossible, admit, change_group, leave, set_role, set_standing
 from forum.groups.models import Group, Kind, Membership, Role, Standing
+from forum.groups.offered import SETTINGS
 from forum.groups.queries import (
     community,
     count_members,
@@ -27,7 +29,8 @@ from forum.groups.queries import (
 from forum.moderation.actions import set_trusted
 from forum.text.lines import one_line
 from forum.web.asked import asked_number
-from forum.web.group_form import WORDS, as_typed, has_door, read_change
+from forum.web.group_form import as_typed, read_change
+from forum.web.removing import may_remove
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
 
 blueprint = Blueprint("people", __name__)
@@ -198,6 +201,8 @@ def _manage_page(group: Group, membership: Membership, errors: dict[str, str]) -
         membership=membership,
         who=membership.member,
         acts=_acts(group, membership),
+        trouble=mail_trouble(membership.member_id),
+        may_remove=may_remove(viewer(), membership.member_id),
         is_community=group.kind is Kind.COMMUNITY,
         is_self=membership.member_id == viewer().member_id,
         typed=request.form,
@@ -243,9 +248,7 @@ def _own_group(slug: str) -> Group:
 
 
 def _settings_page(group: Group, typed: dict[str, str], errors: dict[str, str]) -> Page:
-    page = render_template(
-        "people/settings.html", group=group, typed=typed, errors=errors, words=WORDS, has_door=has_door(group)
-    )
+    page = render_template("people/settings.html", group=group, typed=typed, errors=errors, settings=SETTINGS)
     return (page, 422) if errors else page
 
 

@@ -86,7 +86,11 @@ def test_l48_one_word_in_answer_to_a_topic_follows_or_mutes_it(site: Site) -> No
         ("set cardiology ack yes", "you get a short mail when your post has gone out", "set cardiology ack no"),
         ("set cardiology copies no", "you do not get a copy also of what", "set cardiology copies yes"),
         ("digest at 18 on friday", "Digests come at 18:00 your time, weekly ones on Friday.", "digest at 7 on Monday"),
-        ("digest format rfc1153", "Digests come as rfc1153.", "digest format html"),
+        (
+            "digest format rfc1153",
+            "Digests come as plain text that mail programs can take apart (RFC 1153).",
+            "digest format html",
+        ),
         ("time zone Europe/Vienna", "Your time zone is Europe/Vienna.", "time zone UTC"),
         ("away 14 days", "No mail of any group until", "back"),
         ("follow #ecg in cardiology", "Cardiology: you follow #ecg.", "unfollow #ecg in cardiology"),
@@ -119,7 +123,8 @@ def test_l50_several_commands_in_one_mail_and_the_whole_of_ones_settings(site: S
     assert membership is not None
     assert (membership.delivery, membership.own_copy) == ("weekly", False)
     shown = ask(site, "which")
-    assert "Cardiology (cardiology): weekly; own no" in shown
+    assert "Cardiology (cardiology): one mail a week with all posts copies of your own posts: no (own)" in shown
+    assert "as before. For all" in ask(site, "set cardiology weekly")
     assert f"{other.mail_name}-join@lists.localhost" in shown
     assert "away until" in ask(site, "help")
     ask(site, "away 14 days")

@@ -262,10 +262,17 @@ def test_l44_a_daily_summary_has_only_the_topics(site, later) -> None:
     with transaction():
         set_topics_only(membership_of(bea.id, group.id), True, actor_id=bea.id)
     post(ann, group, "Locum cover", "Who can cover?")
-    post(ann, echo, "Strain values", "Which ones?")
     later(1)
     site.work()
     [mail] = mails(site, BEA)
+    assert "* Locum cover (1 post)" in text_of(mail)
+    assert "Times are" not in text_of(mail)
+    post(ann, group, "Locum cover", "Who can cover?")
+    post(ann, echo, "Strain values", "Which ones?")
+    later(2)
+    site.work()
+    mail = mails(site, BEA)[-1]
+    assert "Times are those of" in text_of(mail)
     assert "* Locum cover (1 post)" in text_of(mail)
     assert "Who can cover?" not in text_of(mail)
     assert "Which ones?" in text_of(mail)

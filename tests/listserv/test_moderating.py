@@ -149,7 +149,7 @@ def test_l59_anything_else_changes_nothing_and_asks(ward: Ward) -> None:
     for words in ("Looks fine to me", "approved by Mia", "reject", "edit the last line", "I would reject this"):
         ward.answer(ward.notice(), words)
         assert held.state is HeldState.WAITING
-        asked = ward.notice(MO, "Re: Re:")
+        asked = ward.notice(MO, "Re: To decide")
         assert "Nothing has changed" in flat(asked)
         assert "approve" in flat(asked)
         ward.site.sink.messages.remove(ward.site.mailed(MO)[-1])
@@ -162,7 +162,7 @@ def test_l59_a_reason_below_our_own_words_without_marks_approves_nothing(ward: W
     held = ward.write("Locum cover")
     ward.answer(ward.notice(), f"{plain(ward.notice())}\n\nreject: names a patient.\n", quoting=False)
     assert held.state is HeldState.WAITING
-    assert "Nothing has changed" in flat(ward.notice(MO, "Re: Re:"))
+    assert "Nothing has changed" in flat(ward.notice(MO, "Re: To decide"))
 
 
 def test_l59_only_the_moderator_of_the_token_decides(ward: Ward, site: Site) -> None:
@@ -274,7 +274,9 @@ def test_l62_a_summary_is_answered_by_numbers(ward: Ward) -> None:
         ward.write(subject, f"About {subject}.", sender)
     assert not [mail for mail in ward.mails(MO) if "To decide" in mail["Subject"]]
     ward.answer(ward.notice(MIA), "queue", sender=MIA)
-    summary = ward.notice(MIA, "posts wait")
+    summary = ward.mails(MIA)[-1]
+    assert "posts wait" in summary["Subject"]
+    assert not [mail for mail in ward.mails(MIA) if "on its way" in plain(mail)]
     assert re.findall(r"^(\d)\. (\w+)$", plain(summary), re.MULTILINE)[:2] == [("1", "One"), ("2", "Two")]
     ward.answer(summary, "1a 2r:off-topic 3t 4b: say where\n9a", sender=MIA)
     rows = {held.subject: held for held in db.session.scalars(select(HeldPost))}
@@ -283,7 +285,7 @@ def test_l62_a_summary_is_answered_by_numbers(ward: Ward) -> None:
     assert rows["Two"].reason == "off-topic"
     assert ward.membership(BEA).trusted
     assert not ward.membership(ANN).trusted
-    said = flat(ward.notice(MIA, "Re: Re: 5 posts"))
+    said = flat(ward.notice(MIA, "Re: 5 posts"))
     assert "“9a” was not understood" in said
     assert "1. approved." in said
     assert "off-topic" in plain(ward.notice(BEA, "Two"))
@@ -516,14 +518,34 @@ def test_l67_a_non_member_reaches_the_moderators(ward: Ward) -> None:
     ward.site.hand_in(letter, "cardiology-owner@lists.localhost")
     ward.site.work()
     notice = ward.notice(MO, "A letter to the moderators")
-    assert "Pat Outside <pat@example.net>" in plain(notice)
+    assert "Pat Outside <pat@example.net>" in flat(notice)
     ward.answer(notice, "approve")
     held = db.session.scalars(select(HeldPost)).one()
     assert held.state is HeldState.WAITING
     assert "cannot be posted" in flat(ward.mails(MO)[-1])
     ward.answer(notice, "reject answered by phone")
     assert held.state is HeldState.REJECTED
+    assert "No mail goes to who wrote it" in flat(ward.mails(MO)[-1])
     assert ward.mails("pat@example.net") == []
+
+
+def test_l67_a_letter_that_nobody_answers_is_not_dropped_in_silence(ward: Ward, move_clock) -> None:
+    """Who wrote to `-owner` hears when nobody answers in time; a stranger only if proven, once a day."""
+    owner = "cardiology-owner@lists.localhost"
+    senders = ((ANN, "pass"), ("pat@example.net", "pass"), ("pat@example.net", "pass"), ("x@example.net", None))
+    for number, (sender, dmarc) in enumerate(senders):
+        ward.site.hand_in(a_mail(sender, owner, f"Letter {number}", "Who decides?", dmarc=dmarc), owner)
+    ward.site.work()
+    assert "One of them answers you by mail" in flat(ward.mails(ANN)[-1])
+    move_clock(15 * 86_400)
+    clock_work(ward)
+    assert set(db.session.scalars(select(HeldPost.state))) == {HeldState.RETURNED}
+    for email in (ANN, "pat@example.net"):
+        told = ward.notice(email, "Not answered in time")
+        assert f"write to them again at {owner}" in flat(told)
+        assert "> Who decides?" in plain(told)
+    assert len(ward.mails("pat@example.net")) == 1
+    assert ward.mails("x@example.net") == []
 
 
 def test_l68_a_member_withdraws_the_own_held_post(ward: Ward) -> None:

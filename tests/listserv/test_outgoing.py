@@ -20,7 +20,7 @@ from forum.work import work_until, workers
 from mailgateway.models import Delivery, DeliveryState
 from tests.forum.web.browser import Browser
 from tests.gateway import a_mail
-from tests.people import a_group, a_member
+from tests.people import a_crowd, a_group, a_member
 from tests.site import Site
 from tests.smtp_sink import Fault, defer
 
@@ -267,8 +267,7 @@ def test_l41_a_domain_that_defers_delays_nobody_and_gets_its_copies_later(site: 
 def test_l42_posts_of_other_groups_do_not_wait_for_a_long_one(site: Site) -> None:
     """While a post goes to many, posts to small groups go out between its copies, not after them."""
     large, small = a_group(), a_group("gulf-coast", "Gulf Coast")
-    for number in range(400):
-        a_member(f"m{number}@example.org", f"M {number}", large)
+    a_crowd(400, large)
     a_member("ann@example.org", "Ann", large, small)
     a_member(BEA, "Bea", small)
     site.sink.faults = [Fault("dot", delay=0.02)]

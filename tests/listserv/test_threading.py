@@ -12,6 +12,7 @@ from forum.groups.models import Group
 from forum.posting.erase import erase
 from forum.posting.models import HeldPost
 from forum.threads.models import Post, Thread
+from forum.threads.tags import tags_of
 from mailgateway.models import InboundMail, MailState
 from tests.gateway import a_mail
 from tests.people import a_group, a_member
@@ -135,7 +136,11 @@ def test_l13_a_changed_subject_begins_a_thread_and_links_back(site: Site) -> Non
         "Re: Locum in August (was: Locum in July)",
     ):
         reply(site, answer_to(copy, BEA, f"Under {subject}", subject))
-    assert len(threads()) == 1
+    [thread] = threads()
+    # A tag that an answer adds is the thread's. In the subject of copies it would break the conversation in Gmail.
+    assert tags_of([thread.id]) == {thread.id: ["urgent", "cover"]}
+    subjects = {message_from_bytes(each.content, policy=default)["Subject"] for each in site.mailed("ann@example.org")}
+    assert subjects == {"[Cardiology] Locum in August", "Re: [Cardiology] Locum in August"}
     reply(site, answer_to(copy, BEA, "Something else.", "Parking at the new site"))
     [_, grown] = threads()
     assert (grown.subject, grown.grown_from_id) == ("Parking at the new site", posts()[0].id)

@@ -1,5 +1,8 @@
 """What is kept of a mail goes with the post that it became, whichever way it became one."""
 
+import mailbox
+
+import pytest
 from sqlalchemy import select
 
 from forum.blobs import Blob
@@ -10,6 +13,8 @@ from forum.groups.queries import membership_of
 from forum.moderation.actions import Decision, decide
 from forum.posting.erase import erase
 from forum.posting.models import HeldPost
+from forum.queue import Task
+from forum.settings import Settings
 from forum.threads.models import Post
 from forum.work import work_once, workers
 from mailgateway.models import DeliveryState, Digest, DigestKind, InboundMail, MailState
@@ -19,6 +24,11 @@ from tests.people import a_group, a_member, post
 ANN = "Ann <ann@example.org>"
 GROUP = "cardiology@lists.localhost"
 SECRET = "Mrs Winter in bed 4"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"smarthost": "capture"})
 
 
 def erase_newest(core, actor_id: int) -> None:
@@ -45,6 +55,39 @@ def test_the_mail_of_a_post_that_was_held_before_goes_too(core, take) -> None:
     mail = db.session.scalars(select(InboundMail)).one()
     assert (mail.raw_digest, mail.subject) == (None, "")
     assert SECRET.encode() not in kept()
+
+
+def test_captured_copies_go_while_no_transaction_is_open_and_a_walk_cut_short_begins_anew(
+    core, settings, move_clock, monkeypatch
+) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    erased = db.session.get_one(Post, post(ann, group).post_id)
+    for folder in ("new", "cur", "tmp"):
+        (settings.data_dir / "mail" / "bea@example.org" / folder).mkdir(parents=True)
+    box = mailbox.Maildir(settings.data_dir / "mail" / "bea@example.org", create=False)
+    box.add(f"Subject: Locum\nMessage-ID: {erased.message_id}\n\n{SECRET}\n")
+    box.add(
+        f"Subject: Digest\nMessage-ID: <d@x>\n\nhttp://x.example/p/{erased.public_id[:4]}=\n{erased.public_id[4:]}\n"
+    )
+    box.add("Subject: Other\nMessage-ID: <o@x>\n\nSee you.\n")
+    discard, went = mailbox.Maildir.discard, []
+
+    def interrupted(self: mailbox.Maildir, key: str) -> None:
+        assert not db.session().info.get("writing"), "files are looked through inside a transaction"
+        if went:
+            raise OSError("the power went")
+        went.append(key)
+        discard(self, key)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(mailbox.Maildir, "discard", interrupted)
+        erase_newest(core, ann.id)
+    assert len(box) == 2
+    move_clock(3600)
+    work_once(core, {"erasing": workers()["erasing"]}, "test")
+    assert [message["Subject"] for message in box] == ["Other"]
+    assert db.session.scalars(select(Task.id).where(Task.done_at.is_(None), Task.kind.startswith("erase"))).all() == []
 
 
 def test_the_mail_that_waited_for_its_author_to_say_what_it_answers_goes_too(core, take) -> None:

@@ -95,6 +95,8 @@ def test_neither_address_is_in_any_octet_of_a_conversation(site: Site, people) -
     to_ann = last_to(site, ANN)
     assert str(to_ann["From"]) == f"Bea Okafor via Cardiology <{relay_address(to_ann)}>"
     assert "I can, in strict confidence." in text_of(to_ann)
+    page = to_ann.get_body(("html",)).get_content()
+    assert "<p>I can, in strict confidence.</p>" in page
     assert [file.get_filename() for file in to_ann.iter_attachments()] == ["rota of Bea Okafor.csv"]
     assert to_ann["Auto-Submitted"] is None
     # And back the same way, several times.

@@ -9,7 +9,15 @@ from mailgateway import digest, erasing, fanout, notice_facts
 from tests.structure.sources import ROOT, constant, dotted, modules, nodes
 
 MAIL_TEMPLATES = ROOT / "templates" / "mail"
-HANDLED = [*tasks.HANDLERS, *fanout.HANDLERS, *erasing.HANDLERS, *digest.HANDLERS, *notice_facts.FACTS, *KINDS]
+HANDLED = [
+    *tasks.HANDLERS,
+    *fanout.HANDLERS,
+    *erasing.HANDLERS,
+    erasing.CAPTURED,
+    *digest.HANDLERS,
+    *notice_facts.FACTS,
+    *KINDS,
+]
 
 
 def _enqueued() -> set[str]:

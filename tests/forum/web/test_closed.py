@@ -222,6 +222,8 @@ WALK: Sequence[Step] = (
         MODERATE,
     ),
     # owning it
+    Step("GET", "/m/<public_id>/remove", "/m/{member}/remove", 200, {"open": {"owner"}}, places=ONE),
+    Step("POST", "/m/<public_id>/remove", "/m/{member}/remove", 422, {"open": {"owner"}}, places=ONE),
     Step("GET", "/g/<slug>/settings", "/g/{slug}/settings", 200, OWN),
     Step("POST", "/g/<slug>/settings", "/g/{slug}/settings", 422, OWN),
     Step("POST", "/g/<slug>/duty", "/g/{slug}/duty", 422, OWN),
