@@ -4,16 +4,22 @@ Only a truly dead address may count against a member (LISTSERV.md, L54): policy 
 as dead have cost other lists whole domains of innocent members. Pure: it decides nothing about members.
 """
 
+import logging
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from typing import Literal
 
 from flufl.bounce import all_failures
 
+from mailgateway.bounce_signs import start_of_copy
 from mailgateway.bounce_words import ENHANCED, Cause, read_cause
 from mailgateway.charsets import decode_bytes
 from mailgateway.headers import Headers, read_addresses
+
+# It writes down what each of its detectors stumbles over, thousands of lines for one hostile mail.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 Klass = Literal["dead", "full", "policy", "transient", "unknown"]
 
@@ -21,44 +27,28 @@ MAX_REPORTS = 200
 _MAX_FLUFL = 262_144
 _MAX_TEXT = 65_536
 _MAX_WORDS = 4_000
+# Of each of many addresses: what servers say is shorter, and looking for its meaning takes time.
+_MAX_REASON = 1_000
+_MAX_TOLD = 10
 
 _ADDRESS = re.compile(r"[A-Za-z0-9_.+=#~/!%&'*-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_ALONE = re.compile(
+    r"^[\s>*|-]*[<(\"']?("
+    + _ADDRESS.pattern
+    + r")[>)\"']?(?:\s*(?:[:;,([-].*|\.{3}.*)?| on [A-Z][a-z]{2}, .*| .{0,9}invalid .*)$"
+)
+_IN_A_SENTENCE = re.compile(
+    r"\b(?:(?:deliver\w*|mail|message|undeliverable|rcpt|addressed|sent) (?:[\w' ]{0,30} )?to|recipients?"
+    r"|address(?:es)?|errors?"
+    r"|user)\b[\s:\"'(<]{1,4}(" + _ADDRESS.pattern + r")",
+    re.IGNORECASE,
+)
+_COPIED_TO = re.compile(rb"^[ >]*To:[ \t]*([^\n]{3,300})", re.IGNORECASE | re.MULTILINE)
 _ROUTED = re.compile(r"^(?:@[^:@]+:)+")
 
 _DELAY_SUBJECT = re.compile(r"\b(?:delayed|delay|warning|deferred|verzögert|retard|retraso)\b", re.IGNORECASE)
-_SUBJECT = re.compile(
-    r"\s*(?:\[postmaster\]\s*)?(?:e?-?mail (?:delivery fail|could not be delivered)|undeliver(?:able|ed)"
-    r"|un?delivered mail|mail (?:delivery|system error)|delivery (?:status|has failed"
-    r"|failure|notification|report|problem|incomplete|delayed)"
-    r"|(?:mail )?delivery (?:failed|failure)|returned mail|failure notice|mail failure|message (?:delivery"
-    r"|undeliverable|you sent blocked)|\**message you sent blocked"
-    r"|non[- ]?delivery|non remis|undelivered|warning: (?:message|could not send)|rejected:|unzustellbar"
-    r"|nicht zugestellt|zustellung|unzustellbare"
-    r"|échec|courriel non|message non distribu|no se (?:puede|pudo|ha podido) entregar|no entregado"
-    r"|mensaje no entregado|mancata (?:consegna|recapito)"
-    r"|non recapitabile|não (?:é )?entreg|onbestelbaar|niet bezorgd|kan ikke leveres|kunne ikke leveres"
-    r"|olevererbart|ikke levert|kunde inte levereras"
-    r"|kan (?:inte|ikke) lever|não foi possível entregar|impossibile (?:consegnare|recapitare)"
-    r"|toimitus epäonnistui|nie dostarczono|niedostarczon|не удалось доставить|недоставленн"
-    r"|ваше сообщение не доставлено|не доставлено"
-    r"|nedoručiteln|kézbesíthetetlen|teslim edilemedi|(?:系统|邮件)?退信|配信不能|未送达|undeliverable mail)",
-    re.IGNORECASE,
-)
 _OWN_SUBJECT = re.compile(
     r"^.{0,40}\b(?:subject|betreff|objet|asunto|oggetto|assunto)\s*:.*$", re.IGNORECASE | re.MULTILINE
-)
-_DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|mailerdaemon|double-bounce)$", re.IGNORECASE)
-_POSTMASTER = re.compile(
-    r"^(?:postmaster|microsoftexchange[0-9a-f]+|mail[._-]?delivery(?:[._-](?:sub)?system)?|mdaemon|ndr)$", re.IGNORECASE
-)
-_SYSTEM = re.compile(r"(?:mail delivery (?:sub)?system|system administrator|mail administrator)$", re.IGNORECASE)
-_NOBODY = re.compile(r"^(?:bounces?|no-?reply)$", re.IGNORECASE)
-# Where the report ends and the copy of the returned message begins.
-_COPY = re.compile(
-    r"^(?:-{2,} ?(?:this is a copy|below this line is a copy|original message|the body of the message"
-    r"|returned message|included is a copy|message original|mensaje original)"
-    r"|--- the forwarded message follows|return-path: <[^>]|received: (?:from|by|\()).*",
-    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -76,19 +66,14 @@ class BounceReport:
         return "policy" if self.cause == "dmarc" else self.cause
 
 
-def looks_like_bounce(headers: Headers) -> bool:
-    """Whether the outside of a mail says that a mail system wrote it to report a failure."""
-    sender = headers.addresses("from")
-    local = sender[0].address.rpartition("@")[0] if sender else headers.first("from").strip(" <>").lower()
-    if "x-failed-recipients" in headers or _DAEMON.match(local):
-        return True
-    is_null = any(value.strip() in ("<>", "") for value in headers.raw("return-path"))
-    name = sender[0].name if sender else ""
-    is_postmaster = bool(_POSTMASTER.match(local) or _SYSTEM.match(name))
-    if is_null and is_postmaster:
-        return True
-    is_nobody = bool(_NOBODY.match(local)) and "auto-submitted" in headers
-    return bool(_SUBJECT.match(headers.text("subject"))) and (is_null or is_postmaster or is_nobody)
+def read_rejection(headers: Headers, content: str, told: str) -> list[BounceReport]:
+    """What a mailbox's own rule refused, reported like a receipt (RFC 5429); nothing when it is a receipt."""
+    refused = "rejected" in headers.first("auto-submitted").lower()
+    if not refused and not headers.text("subject").lower().startswith(("rejected:", "automatically rejected")):
+        return []
+    address = _recipient(_read_fields(content))
+    cause = _read_told("", address, told[:_MAX_TEXT])
+    return [BounceReport(address, "", "policy" if cause == "unknown" else cause)]
 
 
 def read_delivery_status(content: str, told: str) -> list[BounceReport]:
@@ -105,16 +90,18 @@ def read_delivery_status(content: str, told: str) -> list[BounceReport]:
         if action in ("delivered", "relayed", "expanded"):
             continue
         address = _recipient(fields)
-        diagnostic = fields.get("diagnostic-code", "")[:_MAX_WORDS]
+        diagnostic = fields.get("diagnostic-code", "")[:_MAX_REASON]
         status = _choose_status(fields.get("status", ""), diagnostic)
         if action == "delayed":
             cause: Cause = "full" if read_cause("4.0.0", diagnostic) == "full" else "transient"
         else:
             cause = read_cause(status, diagnostic)
-            if cause == "unknown" and address:
+            if cause == "unknown" and address and len(reports) < _MAX_TOLD:
                 cause = _read_told(status, address, told[:_MAX_TEXT])
         reports.append(BounceReport(address, status, cause))
-    return reports[:MAX_REPORTS]
+        if len(reports) == MAX_REPORTS:
+            break
+    return reports
 
 
 def _read_fields(block: str) -> dict[str, str]:
@@ -162,40 +149,47 @@ def read_reply(code: int, reply: str) -> BounceReport:
 
 def read_text_report(headers: Headers, text: str, raw: bytes) -> list[BounceReport]:
     """The failed addresses of a report that is written for people only (Exim, qmail, Exchange and others)."""
-    copy = _COPY.search(text)
-    report = text[: copy.start() if copy else _MAX_TEXT][:_MAX_TEXT]
+    report = text[: start_of_copy(text)][:_MAX_TEXT]
     addresses = [found.address for found in headers.addresses("x-failed-recipients")]
     temporary = bool(_DELAY_SUBJECT.search(headers.text("subject"))) and not re.search(
-        r"permanent|has failed|giving up", report, re.IGNORECASE
+        r"permanent|has failed|giving up|no such user|user unknown", report, re.IGNORECASE
     )
     found_temporary: set[str] = set()
     if not addresses:
-        found_temporary, found_permanent = _ask_flufl(raw)
+        own = {found.address.lower() for name in ("from", "to") for found in headers.addresses(name)}
+        returned = raw[:_MAX_FLUFL].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        found_temporary, found_permanent = _ask_flufl(returned)
         addresses = sorted(found_permanent | found_temporary)
-    if not addresses:
-        addresses = _listed_addresses(report, headers)
+        addresses = [each for each in addresses if each.lower() not in own] or addresses
+        addresses = addresses or _listed_addresses(report, own) or _addressed_copy(returned, own)
     reports: list[BounceReport] = []
     for address in list(dict.fromkeys(addresses))[:MAX_REPORTS]:
         diagnostic = _words_on(address, report)
         status = _choose_status("", diagnostic)
         cause = read_cause("4.0.0" if temporary else status, diagnostic)
-        if cause == "unknown" and not temporary and len(addresses) == 1:
-            cause = _read_told(status, address, report)
+        if cause == "unknown" and not temporary:
+            cause = _read_told(status, address, report) if len(addresses) == 1 else _read_preface(report, addresses)
         if cause == "unknown" and address in found_temporary:
             cause = "transient"
         reports.append(BounceReport(address, status, cause))
     return reports
 
 
-def _listed_addresses(report: str, headers: Headers) -> list[str]:
-    """Addresses that stand alone at the beginning of a line, as reports list them."""
-    own = {found.address for name in ("from", "to") for found in headers.addresses(name)}
-    found: list[str] = []
-    for line in report.split("\n")[:400]:
-        match = re.match(r"[\s-]*[<(\"']?(" + _ADDRESS.pattern + r")[>)\"']?\s*(?:[:;,(-].*)?$", line[:400])
-        if match and match[1] not in own:
-            found.append(match[1])
-    return found
+def _listed_addresses(report: str, own: Collection[str]) -> list[str]:
+    """Addresses that stand alone at the beginning of a line, as reports list them, or else that a sentence names."""
+    lines = [line[:400] for line in report.split("\n")[:400]]
+    for shape in (_ALONE, _IN_A_SENTENCE):
+        found = [match[1] for line in lines if (match := shape.search(line)) and match[1].lower() not in own]
+        if found:
+            return found
+    return []
+
+
+def _addressed_copy(report: bytes, own: Collection[str]) -> list[str]:
+    """Whom the returned message went to, if to one address only: some reports name nobody else."""
+    copied = _COPIED_TO.search(report, max(report.find(b"\n\n"), 0))
+    found = read_addresses(decode_bytes(copied[1], "")) if copied else []
+    return [each.address for each in found if len(found) == 1 and each.address.lower() not in own]
 
 
 def _read_told(status: str, address: str, told: str) -> Cause:
@@ -204,22 +198,29 @@ def _read_told(status: str, address: str, told: str) -> Cause:
     return cause if cause != "unknown" else read_cause(status, _OWN_SUBJECT.sub("", told)[:_MAX_WORDS])
 
 
+def _read_preface(report: str, addresses: Sequence[str]) -> Cause:
+    """What a report says of several addresses before it names the first; never that all of them are dead."""
+    found = [at for address in addresses if (at := report.lower().find(address.lower())) >= 0]
+    cause = read_cause("", report[: min(found)][:_MAX_WORDS]) if found else "unknown"
+    return "unknown" if cause == "dead" else cause
+
+
 def _words_on(address: str, report: str) -> str:
     """What the report says of one address: from where it is named to where the next one is."""
     at = report.lower().find(address.lower())
     if at < 0:
         return report[:_MAX_WORDS]
-    rest = report[at : at + 2_000]
+    rest = report[at : at + _MAX_REASON]
     for match in _ADDRESS.finditer(rest, len(address)):
         line_start = rest.rfind("\n", 0, match.start()) + 1
-        if match.group().lower() != address.lower() and not rest[line_start : match.start()].strip(" <"):
+        if match.group().lower() != address.lower() and not rest[line_start : match.start()].strip(" <\"'"):
             return rest[: match.start()]
     return rest
 
 
 def _ask_flufl(raw: bytes) -> tuple[set[str], set[str]]:
     """Temporary and permanent failures as flufl.bounce knows them from the oddities of old mail systems."""
-    message = message_from_bytes(raw[:_MAX_FLUFL])
+    message = message_from_bytes(raw)
     sender = str(message.get("from", ""))
     if not sender or not sender.isascii():
         del message["from"]

@@ -120,6 +120,18 @@ def decode_bytes(data: bytes, label: str) -> str:
             return _clean(_decode_mixed(data))
 
 
+def charset_within(html: bytes) -> str:
+    """The character set that a page itself names, for mails that do not; what is UTF-8 is UTF-8."""
+    named = _META_CHARSET.search(html[:4_000])
+    if named is None:
+        return ""
+    try:
+        html.decode("utf-8")
+    except UnicodeDecodeError:
+        return named[1].decode("ascii")
+    return ""
+
+
 def _clean(text: str) -> str:
     """Bring line ends to \\n; drop control characters and anything that cannot be stored as UTF-8."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n")
@@ -154,6 +166,18 @@ def decode_header(value: str) -> str:
     pieces.append(_join_words(pending))
     pieces.append(_decode_plain(value[end:]))
     return _one_line("".join(pieces))
+
+
+def in_charset_of_words(value: str, label: str) -> str:
+    """A raw header value, read in the charset that its mail declares for its words if it is no UTF-8."""
+    data = raw_bytes(value)
+    codec = _codec_for(label)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        if codec not in _GUESSED:
+            return decode_bytes(data, label)
+    return value
 
 
 def _one_line(text: str) -> str:
@@ -194,6 +218,8 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     return _HEX.sub(lambda match: bytes([int(match[1], 16)]), raw.replace(b"_", b" "))
 
 
+_META_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 
 
@@ -211,3 +237,15 @@ def decode_base64(data: bytes) -> bytes:
         return base64.b64decode(kept + b"=" * (-len(kept) % 4))
     except binascii.Error:
         return b""
+
+
+def decode_base64_words(data: bytes) -> bytes:
+    """Decode the words of a mail: what list software or a gateway wrote below or in place of base64 stays as it is."""
+    lines = data.splitlines(keepends=True)
+    count = next((at for at, line in enumerate(lines) if not _BASE64_LINE.fullmatch(line.strip())), len(lines))
+    written = [line for line in lines[count:] if line.strip()]
+    # Damaged base64 is no words: these have spaces between them.
+    if not written or 2 * sum(b" " in line.strip() for line in written) <= len(written):
+        return decode_base64(data)
+    decoded = decode_base64(b"".join(lines[:count]))
+    return decoded + b"\n" * bool(decoded) + b"".join(lines[count:])

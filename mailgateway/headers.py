@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mailgateway.charsets import decode_bytes, decode_header, raw_bytes, unfold
+from mailgateway.charsets import decode_bytes, decode_header, in_charset_of_words, raw_bytes, unfold
 
 MAX_FIELD = 65_536
 MAX_ADDRESSES = 1_000
@@ -35,9 +35,13 @@ class Address:
 
 
 class Headers:
-    """The header fields of one message or part, in order, as received (8-bit bytes as surrogate escapes)."""
+    """The header fields of one message or part, in order, as received (8-bit bytes as surrogate escapes).
 
-    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
+    `charset` is what the message declares for its words: bytes of words in the fields are often of the same.
+    """
+
+    def __init__(self, items: Iterable[tuple[str, str]], charset: str = "") -> None:
+        self._charset = charset
         self._values: dict[str, list[str]] = {}
         for name, value in items:
             self._values.setdefault(name.lower(), []).append(value[:MAX_FIELD])
@@ -58,7 +62,7 @@ class Headers:
     def text(self, name: str) -> str:
         """The first non-empty value of a field, decoded to one line."""
         for value in self._values.get(name.lower(), ()):
-            decoded = decode_header(value)
+            decoded = decode_header(value if value.isascii() else in_charset_of_words(value, self._charset))
             if decoded:
                 return decoded
         return ""
@@ -68,7 +72,7 @@ class Headers:
         if name not in self._addresses:
             found: list[Address] = []
             for value in self._values.get(name.lower(), ()):
-                found.extend(read_addresses(value))
+                found.extend(read_addresses(value, self._charset))
             self._addresses[name] = tuple(found[:MAX_ADDRESSES])
         return self._addresses[name]
 
@@ -89,21 +93,24 @@ def decode_plain(value: str) -> str:
     return unfold(value if value.isascii() else decode_bytes(raw_bytes(value), ""))
 
 
-def read_addresses(value: str) -> list[Address]:
-    """The mailboxes in a header value; what cannot be an address is left out."""
+def read_addresses(value: str, charset: str = "") -> list[Address]:
+    """The mailboxes in a header value; what cannot be an address is left out.
+
+    Only names are read in the charset, after all addresses were found: no byte of it may hide one from the checks.
+    """
     value = unfold(value)
     try:
         pairs = email.utils.getaddresses([value])
     except (IndexError, ValueError, TypeError, AttributeError, RecursionError):
         pairs = []
-    found = [_make_address(name, address) for name, address in pairs if _is_address(address)]
+    found = [_make_address(name, address, charset) for name, address in pairs if _is_address(address)]
     if len(found) <= 1:
         # "Lee, Ann <ann@x>" without quotes is one person, although the comma says two.
         match = _ANGLE_ADDRESS.search(value)
         if match and value.count("@") - value[: match.start()].count("@") == 1 and ":" not in value:
-            return [_make_address(value[: match.start()].strip(' "'), match[1])]
+            return [_make_address(value[: match.start()].strip(' "'), match[1], charset)]
     if not found:
-        found = [_make_address("", address) for address in _BARE_ADDRESS.findall(value)[:MAX_ADDRESSES]]
+        found = [_make_address("", address, charset) for address in _BARE_ADDRESS.findall(value)[:MAX_ADDRESSES]]
     return found
 
 
@@ -112,7 +119,8 @@ def _is_address(value: str) -> bool:
     return bool(at and local and domain) and not _WHITESPACE.search(value) and len(value) <= 320
 
 
-def _make_address(name: str, address: str) -> Address:
+def _make_address(name: str, address: str, charset: str) -> Address:
+    name = name if name.isascii() else in_charset_of_words(name, charset)
     local, _, domain = decode_plain(address).rpartition("@")
     return Address(decode_header(name).strip("\"' "), f"{local}@{domain.lower()}")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mailgateway.attachments import Attachment, clean_name, clean_type
-from mailgateway.charsets import decode_base64, decode_bytes, decode_header, raw_bytes
+from mailgateway.charsets import charset_within, decode_base64, decode_bytes, decode_header, raw_bytes
 from mailgateway.events import describe_events
 from mailgateway.flowed import unflow
 from mailgateway.headers import Headers, read_value
@@ -102,7 +102,7 @@ class Contents:
 def read_contents(raw: bytes) -> Contents:
     """Everything a message holds, sorted; see `Contents`."""
     root = open_message(raw)
-    contents = Contents(Headers(root.raw_items()), root)
+    contents = Contents(Headers(root.raw_items(), root.charset_of_words()), root)
     if root.cut_short:
         contents.note("The mail has more lines or parts than anybody can read; the rest was left out.")
     _read_part(root, contents)
@@ -215,7 +215,8 @@ def _read_leaf(part: Part, media_type: str, contents: Contents) -> None:
 
 def _keep_words(part: Part, form: Literal["plain", "html"], contents: Contents) -> None:
     _, parameters = part.structure()
-    text = decode_bytes(part.content(), parameters.get("charset", ""))
+    content = part.content()
+    text = decode_bytes(content, parameters.get("charset", "") or (charset_within(content) if form == "html" else ""))
     limit = MAX_HTML if form == "html" else MAX_PLAIN
     if len(text) > limit:
         contents.note("The body is longer than a post can be; it was kept whole as a file and cut in the post.")

@@ -3,22 +3,20 @@
 It knows no members, groups, settings or network, and decides nothing but what kind of mail this is.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from forum.text import html_to_safe, html_to_text, plain_to_html
-from mailgateway import automatic, bounces
+from mailgateway import automatic
 from mailgateway.attachments import Attachment
 from mailgateway.bounces import BounceReport
-from mailgateway.charsets import decode_bytes
 from mailgateway.command_words import find_command
 from mailgateway.headers import Headers, read_message_id
 from mailgateway.mime import SIGNATURE_REMOVED, Body, Contents, read_contents
 from mailgateway.own_traces import strip_traces, strip_traces_html
-from mailgateway.parts import Part
 from mailgateway.quoted_html import divide_html
+from mailgateway.reports import judge_report
 from mailgateway.trim import Intent, Trimmed, read_intent, trim
 
 __all__ = ["Attachment", "BounceReport", "Kind", "ParsedMail", "as_json", "parse", "whole_text"]
@@ -38,6 +36,7 @@ _KNOWN_FIELDS = (
     "message-id",
     "received",
     "content-type",
+    "mime-version",
     "return-path",
 )
 
@@ -176,6 +175,8 @@ def _list_id(value: str) -> str:
 def _read_words(contents: Contents, intent: Intent) -> _Words:
     own = [body for body in contents.bodies if not body.forwarded]
     forward = "\n\n".join(_plain(body) for body in contents.bodies if body.forwarded)
+    senders = contents.headers.addresses("from")
+    author = senders[0].name if senders else ""
     set_aside: list[str] = []
     kept_html = ""
     if _wants_all(own):
@@ -187,10 +188,10 @@ def _read_words(contents: Contents, intent: Intent) -> _Words:
         kept_html = divided.kept
         whole = html_to_text(kept_html)
         set_aside = [html_to_text(piece) for piece in divided.folded]
-        trimmed = trim(whole, intent)
+        trimmed = trim(whole, intent, author)
     else:
         whole = "\n\n".join(_plain(body) for body in own)
-        trimmed = trim(whole, intent)
+        trimmed = trim(whole, intent, author)
     html = html_to_safe(kept_html) if kept_html and not trimmed.folded else plain_to_html(trimmed.text)
     if not trimmed.text:
         html = ""
@@ -220,7 +221,7 @@ def _plain(body: Body) -> str:
 def _judge(contents: Contents, subject: str, words: _Words, raw: bytes) -> tuple[Kind, str, list[BounceReport]]:
     """What kind of mail it is, why, and what it reports; the first that fits."""
     headers = contents.headers
-    reported = _judge_report(contents, subject, words, raw)
+    reported = judge_report(contents, subject, words.whole, raw)
     if reported:
         return reported
     if not any(name in headers for name in _KNOWN_FIELDS):
@@ -228,65 +229,11 @@ def _judge(contents: Contents, subject: str, words: _Words, raw: bytes) -> tuple
     reason = automatic.find_reason(headers, subject, words.text)
     if reason:
         return "automatic", reason, []
-    command = "" if contents.attachments else find_command(subject, words.text)
+    asked = "" if automatic.is_from_button(headers, words.text) else words.text
+    command = "" if contents.attachments else find_command(subject, asked)
     if command:
         return "command", f'The whole mail is the command "{command[:60]}".', []
     if not words.text and not contents.attachments:
         only = "only quotes or a signature" if words.folded else "no words and no files"
         return "empty", f"The mail holds {only}.", []
     return "post", "", []
-
-
-def _judge_report(
-    contents: Contents, subject: str, words: _Words, raw: bytes
-) -> tuple[Kind, str, list[BounceReport]] | None:
-    headers = contents.headers
-    root_type, parameters = contents.root.structure()
-    is_report = root_type == "multipart/report"
-    report_type = parameters.get("report-type", "").lower()
-    found = {part.get_content_type() for part in contents.reports} if is_report else set()
-    if "message/feedback-report" in found or (is_report and report_type == "feedback-report"):
-        told = "\n".join(_report_text(part) for part in contents.reports).lower()
-        if re.search(r"^feedback-type:\s*(?:auth-failure|not-spam)", told, re.MULTILINE):
-            return "automatic", "A mail provider reports on our mail (ARF), and nobody complains.", []
-        return "complaint", "A mail provider passes on a complaint about one of our mails (ARF).", []
-    if _is_old_complaint(contents, subject):
-        return "complaint", "A mail provider passes on a complaint about one of our mails.", []
-    if report_type.endswith("disposition-notification") or any("disposition" in name for name in found):
-        return "receipt", "A mail program confirms that a mail was displayed or deleted.", []
-    statuses = [part for part in contents.reports if "delivery-status" in part.get_content_type()]
-    if statuses and (is_report or bounces.looks_like_bounce(headers)):
-        reports = [
-            report for part in statuses for report in bounces.read_delivery_status(_report_text(part), words.whole)
-        ]
-        if reports:
-            return "bounce", "A mail server reports that a mail was not delivered.", reports
-        if any(word in _report_text(statuses[0]).lower() for word in ("action: delivered", "action: relayed")):
-            return "receipt", "A mail server reports that a mail was delivered.", []
-    is_unnamed = is_report and report_type in ("", "delivery-status")
-    if (statuses and is_report) or is_unnamed or bounces.looks_like_bounce(headers):
-        reports = bounces.read_text_report(headers, words.whole, raw)
-        return "bounce", "A mail system writes that a mail was not delivered.", reports
-    return None
-
-
-def _is_old_complaint(contents: Contents, subject: str) -> bool:
-    """Complaints of Hotmail's programme, which are older than the standard format."""
-    if "x-hmxmroriginalrecipient" in contents.headers:
-        return True
-    sender = contents.headers.addresses("from")
-    return subject.lower().startswith("complaint about message from") and bool(
-        sender and sender[0].address.endswith(("@hotmail.com", "@live.com", "@outlook.com"))
-    )
-
-
-def _report_text(part: Part) -> str:
-    """The fields of a report part as text, blocks divided by blank lines."""
-    children = part.children()
-    if not children:
-        return decode_bytes(part.content(), "utf-8")
-    blocks: list[str] = []
-    for child in children:
-        blocks.append("\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in child.raw_items()))
-        blocks.append(_report_text(child))
-    return "\n\n".join(blocks)

@@ -10,8 +10,9 @@ import re
 from email.feedparser import FeedParser
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from itertools import islice
 
-from mailgateway.charsets import decode_base64, raw_bytes
+from mailgateway.charsets import decode_base64, decode_base64_words, raw_bytes
 from mailgateway.headers import read_parameters, read_value
 
 MAX_DEPTH = 20
@@ -28,6 +29,12 @@ _KNOWN_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|reply-to|references"
     rb"|in-reply-to|x-[a-z0-9-]+):",
     re.IGNORECASE,
+)
+# A media type with something after it other than a parameter: the semicolon is missing.
+_TYPE_ALONE = re.compile(r"^(\s*[\w.+-]+/[\w.+-]+)\s+(?=[^\s;(])")
+_CONTENT_TYPE = re.compile(rb"^content-type[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_TYPE_BELOW = re.compile(
+    rb"\s*(?:mime-version:[^\r\n]*[\r\n]+)?content-type:[ \t]*[\w.-]+/[\w.+-]+[ \t]*[;\r\n]", re.IGNORECASE
 )
 _FIELD_LINE = re.compile(rb"(?:[!-9;-~]+:|[ \t])")
 
@@ -56,10 +63,11 @@ class Part(EmailMessage):
     def structure(self) -> tuple[str, dict[str, str]]:
         """The declared media type and the Content-Type parameters."""
         if self._structure is None:
-            value = str(self.get("content-type", ""))[:MAX_STRUCTURE_FIELD]
+            value = _TYPE_ALONE.sub(r"\1; ", str(self.get("content-type", ""))[:MAX_STRUCTURE_FIELD])
             media_type = read_value(value)
             if media_type.count("/") != 1 or media_type.startswith("/") or media_type.endswith("/"):
-                media_type = "text/plain" if value else self.get_default_type()
+                guessed = "text/html" if "html" in media_type else "text/plain"
+                media_type = guessed if value else self.get_default_type()
             self._structure = media_type, read_parameters(value)
         return self._structure
 
@@ -75,11 +83,14 @@ class Part(EmailMessage):
 
     # The stub lets a caller choose another answer for "none"; nobody here does.
     def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
-        return self.structure()[1].get("boundary", "").rstrip() or None
+        boundary = self.structure()[1].get("boundary", "").rstrip()
+        # The lines that it is compared with keep their octets as surrogate escapes.
+        return boundary.encode().decode("ascii", "surrogateescape") or None
 
     def children(self) -> list["Part"]:
-        payload = self.get_payload()
-        return [part for part in payload if isinstance(part, Part)] if isinstance(payload, list) else []
+        # Of a leaf get_payload would decode the text, with whatever charset it declares.
+        payload = self.get_payload() if self.is_multipart() else ()
+        return [part for part in payload if isinstance(part, Part)]
 
     def written(self) -> str:
         """The body as it was written, bytes as surrogate escapes; "" when it holds parts."""
@@ -93,12 +104,18 @@ class Part(EmailMessage):
         words = read_value(str(self.get("content-transfer-encoding", ""))[:200]).split()
         encoding = words[0].strip("\"'<>;,") if words else ""
         if encoding == "base64":
-            return decode_base64(data)
+            return decode_base64_words(data) if self.get_content_type().startswith("text/") else decode_base64(data)
         if encoding in ("quoted-printable", "quotedprintable"):
-            return quopri.decodestring(data)
+            # A soft break that ends with a CR alone, as old mails of the Mac have it, would swallow what follows.
+            return quopri.decodestring(re.sub(rb"=[ \t]*\r(?!\n)", b"=\n", data))
         if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
             return _uudecode(data)
         return data
+
+    def charset_of_words(self) -> str:
+        """The character set that the first of its parts with one declares; "" when none does."""
+        labels = (part.structure()[1].get("charset", "") for part in islice(self.walk(), 10) if isinstance(part, Part))
+        return next((label for label in labels if label), "")
 
     def file_name(self) -> str:
         """The name given for a file, decoded, not yet cleaned."""
@@ -154,6 +171,9 @@ def _repair_header_block(raw: bytes) -> bytes:
     if end is None:
         return raw
     head, body = raw[: end.start()], raw[end.start() :]
+    if _TYPE_BELOW.match(body) and not _CONTENT_TYPE.search(head):
+        # A program that put a blank line before the fields that say what the body is.
+        return _repair_header_block(head + b"\n" + body.lstrip())
     if body.strip(b"\r\n")[:1] in (b" ", b"\t"):
         # The blank line has a space in it, or an old program folded a field over an empty line.
         following = re.match(rb"\s*([^\r\n]*)", body)
@@ -188,7 +208,7 @@ def _repair_header_block(raw: bytes) -> bytes:
 def _reopen_with_boundary(message: Part, declared: str) -> Part | None:
     """Parse a multipart again whose boundary is missing or is not the one its parts stand between."""
     payload = message.written()
-    candidates = re.findall(r"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n[!-9;-~]+:", payload[:200_000], re.MULTILINE)
+    candidates = re.findall(r"^--(-{0,60}[^\s-][^\r\n]{0,199}?)[ \t]*\r?\n[!-9;-~]+:", payload[:200_000], re.MULTILINE)
     boundary = next((found for found in candidates if found != declared), None)
     if boundary is None or '"' in boundary or "\\" in boundary:
         return None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailgateway.automatic import find_reason
+from mailgateway.automatic import find_reason, is_from_button
 from mailgateway.command_words import find_command
 from mailgateway.headers import Headers
 
@@ -25,6 +25,9 @@ def reason(*fields: tuple[str, str], text: str = "I agree.") -> str:
         ("X-Autorespond", "Re: x"),
         ("Return-Path", "<>"),
         ("X-Mailer", "vacation 1.2"),
+        ("X-Apple-Action", "VACATION"),
+        ("X-Precedence", "auto_reply"),
+        ("X-Auto-Response", "yes"),
     ],
 )
 def test_a_header_that_only_programs_write_is_enough(field: tuple[str, str]) -> None:
@@ -70,6 +73,27 @@ def test_headers_that_people_mails_carry_too_prove_nothing(field: tuple[str, str
         "自動返信: 当直",
         "自动回复: 值班",
         "자동 회신: 당직",
+        "[Auto-Reply] Rota",
+        "【自動返信】当直",
+        "Out of Office AutoReply: Rota",
+        "Vacation auto-reply: Rota",
+        "Automatiskt svar: Schema",
+        "Réponse automatique d'absence : Planning",
+        "Reponse automatique: Planning",
+        "Automatische Abwesenheitsnotiz: Dienstplan",
+        "Risponditore automatico: Turni",
+        "Contestador automático: Turnos",
+        "Odpowiedź automatyczna: Grafik",
+        "Raspuns automat: Gărzi",
+        "Sjálfvirkt svar: Vaktir",
+        "Автоответчик: График",
+        "Аутоматски одговор: Распоред",
+        "การตอบกลับอัตโนมัติ: เวร",
+        "پاسخ خودکار: کشیک",
+        "स्वचालित उत्तर: ड्यूटी",
+        "Balasan automatik: Jadual",
+        "Thư trả lời tự động: Lịch trực",
+        "AUTO: Ann Lee is out of the office (until 3 July)",
     ],
 )
 def test_the_subject_of_an_answering_program_is_known_in_many_languages(subject: str) -> None:
@@ -86,12 +110,68 @@ def test_the_subject_of_an_answering_program_is_known_in_many_languages(subject:
         ("Fuera de la oficina", "Estoy de vacaciones."),
         ("Frånvaro", "Jag är tillbaka på måndag."),
         ("Вне офиса", "Я в отпуске до понедельника."),
+        ("Urlaub: Dienstplan", "Ich bin bis zum 5. nicht erreichbar."),
+        ("Elternzeit", "Ich bin in Elternzeit."),
+        ("Absent : planning", "Je serai de retour lundi."),
+        ("Vacaciones: turnos", "Regresaré el lunes."),
+        ("Assente: turni", "Rientro lunedì."),
+        ("Férias: escala", "Estou de férias."),
+        ("Fraværsmelding: vagtplan", "Jeg er ikke på kontoret."),
+        ("Poissa: vuorot", "Palaan töihin maanantaina."),
+        ("Dovolená: rozpis", "Jsem mimo kancelář."),
+        ("Szabadság: beosztás", "Szabadságon vagyok."),
+        ("Yıllık izin: nöbet", "Yıllık izindeyim."),
+        ("Απουσία: πρόγραμμα", "Επιστρέφω τη Δευτέρα."),
+        ("У відпустці: графік", "Я у відпустці."),
+        ("Odsutan: raspored", "Na godišnjem sam odmoru."),
+        ("休暇のお知らせ", "休暇をいただいております。"),
+        ("부재중: 당직", "휴가 중입니다."),
+        ("خارج المكتب: جدول", "أنا في إجازة."),
+        ("Ann Lee is out of the office", "I will return on 3 July."),
+        (
+            "Away until 3 July",
+            "I will be back then. Urgent? Please call the ward: the number stands on the page of our clinic, and "
+            "somebody answers there day and night, also at weekends and on all holidays of the year, for everybody "
+            "who calls from outside.",
+        ),
     ],
 )
 def test_a_likely_subject_counts_only_for_an_answer_that_says_the_same(subject: str, text: str) -> None:
     assert reason(("Subject", subject), REPLY, text=text)
     assert reason(("Subject", subject), text=text) == ""
     assert reason(("Subject", subject), REPLY, text="Who writes the new rules on this?") == ""
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Automatic replies in the clinic", "Should we set one?"),
+        ("Auto reply: does the mail program do it?", "I cannot find it. How?"),
+        ("Message automatique sur le répondeur", "Le mien est vieux."),
+        ("Absent pulse after the cast", "I am on leave from Monday, please call Bob."),
+        ("Absence seizures and driving", "I will answer when I am back in the office."),
+        ("On leave next week", "I am on leave next week, please send me the minutes."),
+        ("Semesterplan", "Jag är tillbaka på måndag."),
+        ("Urlaubsplanung", "Ich bin im Urlaub, bitte ohne mich."),
+    ],
+)
+def test_a_person_may_write_of_absence_and_of_answering_programs(subject: str, text: str) -> None:
+    assert reason(("Subject", subject), text=text) == ""
+    if "?" not in text:
+        assert reason(("Subject", subject), REPLY, text=text) == ""
+
+
+def test_a_question_in_an_answer_about_absence_is_a_persons() -> None:
+    text = "I am out of the office in July. Who covers?"
+    assert reason(("Subject", "Out of office: who covers July?"), REPLY, text=text) == ""
+
+
+def test_the_button_of_a_mail_program_asks_to_unsubscribe() -> None:
+    marks = (("Auto-Submitted", "auto-replied"), ("Subject", "unsubscribe"))
+    assert reason(*marks, text="I am away.")
+    assert reason(*marks, ("X-Apple-Unsubscribe", "true"), text="Sent to unsubscribe.") == ""
+    assert is_from_button(Headers([]), "This message was automatically generated by Gmail.")
+    assert not is_from_button(Headers([]), "This message was automatically generated by Gmail. Or was it?")
 
 
 def test_words_of_absence_in_a_persons_answer_do_not_count() -> None:
@@ -103,6 +183,14 @@ def test_an_answer_that_suppresses_answers_is_automatic_and_a_new_mail_is_not() 
     suppressed = ("X-Auto-Response-Suppress", "All")
     assert reason(("Subject", "Re: Rota"), REPLY, suppressed, text="I am away.")
     assert reason(("Subject", "Rota"), suppressed, text="Who can?") == ""
+
+
+@pytest.mark.parametrize("value", ["OOF", "DR, OOF, AutoReply", "DR, RN, NRN, OOF, AutoReply"])
+def test_a_company_that_suppresses_automatic_answers_to_its_people_employs_people(value: str) -> None:
+    suppressed = ("X-Auto-Response-Suppress", value)
+    assert reason(("Subject", "Re: Rota"), REPLY, suppressed, text="I take Tuesday.") == ""
+    assert reason(("Subject", "Away: Rota"), REPLY, suppressed, text="I am out of the office.")
+    assert reason(("Subject", "Re: Rota"), REPLY, suppressed, text="")
 
 
 def test_a_filter_that_asks_for_proof_is_automatic_and_a_person_who_tells_of_one_is_not() -> None:

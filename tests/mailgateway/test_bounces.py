@@ -1,11 +1,14 @@
 """What servers say of an address, and what it may cost its owner."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailgateway.bounce_signs import looks_like_bounce, reads_like_bounce
 from mailgateway.bounce_words import Cause, read_cause
-from mailgateway.bounces import BounceReport, looks_like_bounce, read_delivery_status, read_reply, read_text_report
+from mailgateway.bounces import MAX_REPORTS, BounceReport, read_delivery_status, read_reply, read_text_report
 from mailgateway.headers import Headers
 from mailgateway.parse import parse
 
@@ -290,6 +293,40 @@ from mailgateway.parse import parse
         ("4.2.1", "450 4.2.1 mailbox temporarily disabled", "transient"),
         ("4.2.1", "450 mailbox unavailable", "transient"),
         ("", "451 4.3.0 Temporary lookup failure", "transient"),
+        ("5.0.0", "550 the mailbox of this person is not here: account is archived", "dead"),
+        ("", "550 mailbox is frozen", "dead"),
+        ("", "550 no one by that name works here", "dead"),
+        ("", "553 not found in our directory, no such mail name", "dead"),
+        ("", "550 this recipient is not in our validrcptto list", "dead"),
+        ("", "550 <gone@example.com>: not found", "dead"),
+        ("", "550 unknown or illegal alias", "dead"),
+        ("", "550 recipient domain must exist", "dead"),
+        ("", "550 the account has been replaced by new@example.com", "dead"),
+        ("", "550 kein Postfach mit diesem Namen", "dead"),
+        ("", "550 utente inesistente", "dead"),
+        ("", "550 takie konto: nie ma takiego", "dead"),
+        ("", "552 there is not enough space in this mailbox", "full"),
+        ("", "552 the user's mail folder is full", "full"),
+        ("", "552 the mailbox is over its size limit", "full"),
+        ("", "550 zu viele Mails im Postfach", "full"),
+        ("5.4.5", "550 5.4.5 Daily user sending quota exceeded", "policy"),
+        ("", "550 mail from dynamic-ip hosts is not taken", "policy"),
+        ("", "550 no PTR for your host", "policy"),
+        ("", "554 client host rejected", "policy"),
+        ("", "550 unroutable sender address", "policy"),
+        ("", "550 senders must be approved: sender is not pre-approved", "policy"),
+        ("", "550 this recipient is on a members-only list", "policy"),
+        ("", "550 you are not a member of this list", "policy"),
+        ("", "550 routing loop found, too many received: headers", "policy"),
+        ("", "550 server requires TLS, please authenticate", "policy"),
+        ("", "550 line length exceeds the limit", "policy"),
+        ("", "550 the recipient refuses to accept your mail", "policy"),
+        ("", "550 domain example.com does not accept mail from you", "policy"),
+        ("", "550 not collected after 30 days, message timed out", "transient"),
+        ("", "554 could not find a gateway for example.com", "transient"),
+        ("", "550 too many connections from your host", "transient"),
+        ("", "554 server is busy, try later", "transient"),
+        ("", "554 lost connection while sending", "transient"),
         ("5.0.0", "", "unknown"),
         ("", "", "unknown"),
         ("5.5.4", "554 transaction failed", "unknown"),
@@ -357,6 +394,71 @@ def test_a_report_without_a_readable_sender_is_read(sender: bytes) -> None:
 )
 def test_a_bounce_is_known_by_who_writes_and_what_about(fields: list[tuple[str, str]], looks: bool) -> None:
     assert looks_like_bounce(Headers(fields)) is looks
+
+
+FAILED = "It could not be delivered to gone@example.org."
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "reads"),
+    [
+        ([("From", "scan@gw.example"), ("Subject", "Delivery failure")], "Unable to deliver to <a@example.org>", True),
+        ([("From", "Mail Gateway <gw@x.example>"), ("Subject", "Mail error")], FAILED, True),
+        ([("From", "post_master@x.example"), ("Subject", "Re: Rota"), ("References", "<a@b>")], FAILED, True),
+        ([("From", "x@y.example"), ("Subject", "メール配信エラー")], "送信できませんでした。\ngone@example.org", True),
+        ([("From", "x@y.example"), ("Subject", "メールエラー通知")], "送信できませんでした。\ngone@example.org", True),
+        ([("From", "Ann <a@x.example>"), ("Subject", "Your mail"), ("Return-Path", "<>")], FAILED, True),
+        ([("From", "Ann <a@x.example>"), ("Subject", "Delivery failure")], FAILED, False),
+        ([("From", "a@x.example"), ("Subject", "Delivery failure")], f"{FAILED} Why?", False),
+        ([("From", "a@x.example"), ("Subject", "Delivery failure")], f"Dear all, {FAILED}", False),
+        ([("From", "a@x.example"), ("Subject", "Rota")], FAILED, False),
+        ([("From", "a@x.example"), ("Subject", "Delivery failure"), ("References", "<a@b>")], FAILED, False),
+        (
+            [("From", "a@x.example"), ("Subject", "Delivery problem")],
+            "The vaccine could not be delivered to our clinic. Write to me at a@x.example.",
+            False,
+        ),
+        (
+            [("From", "Ann <a@x.example>"), ("Subject", "Away"), ("Return-Path", "<>")],
+            "I cannot be reached until Monday; write to bob@example.org.",
+            False,
+        ),
+    ],
+)
+def test_a_report_without_outer_signs_is_known_by_its_first_words(
+    fields: list[tuple[str, str]], text: str, reads: bool
+) -> None:
+    assert reads_like_bounce(Headers(fields), text) is reads
+
+
+def test_the_words_on_one_address_end_where_the_next_one_begins_in_quotation_marks() -> None:
+    headers = Headers([("From", "MAILER-DAEMON@mx"), ("X-Failed-Recipients", "a@example.org, b@example.org")])
+    text = '"a@example.org":\n5.2.1 User unknown\n"b@example.org":\n5.2.2 Mailbox full\n'
+    assert [report.cause for report in read_text_report(headers, text, b"")] == ["dead", "full"]
+
+
+def test_what_is_said_before_several_addresses_holds_for_each_but_never_kills_them() -> None:
+    headers = Headers([("From", "MAILER-DAEMON@mx"), ("X-Failed-Recipients", "a@example.org, b@example.org")])
+    slow = "The host did not respond, and the message has been delayed.\n\n  <a@example.org>\n  <b@example.org>\n"
+    assert {report.cause for report in read_text_report(headers, slow, b"")} == {"transient"}
+    dead = "One of these does not exist.\n\n  <a@example.org>\n  <b@example.org>\n"
+    assert {report.cause for report in read_text_report(headers, dead, b"")} == {"unknown"}
+
+
+def test_a_hostile_report_fills_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    raw = b"From: MAILER-DAEMON@mx\nX-Mailer: \xff\nX-Failed-Recipients: " + b"(" * 3_000 + b"\n\nSorry.\n"
+    assert parse(raw).kind == "bounce"
+    assert caplog.records == []
+
+
+def test_a_report_on_thousands_of_addresses_is_read_in_no_time() -> None:
+    one = "Final-Recipient: rfc822; a{0}@example.org\nAction: failed\nDiagnostic-Code: smtp; 550 {0} " + "user " * 800
+    began = time.monotonic()
+    reports = read_delivery_status(
+        "\n\n".join(one.format(number) for number in range(3_000)), "mail from user " * 9_000
+    )
+    assert len(reports) == MAX_REPORTS
+    assert time.monotonic() - began < 4
 
 
 def test_a_person_who_forwards_a_bounce_sends_a_post() -> None:
