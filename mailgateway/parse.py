@@ -192,7 +192,7 @@ def _read_words(contents: Contents, intent: Intent) -> _Words:
     else:
         whole = "\n\n".join(_plain(body) for body in own)
         trimmed = trim(whole, intent, author)
-    html = html_to_safe(kept_html) if kept_html and not trimmed.folded else plain_to_html(trimmed.text)
+    html = html_to_safe(kept_html) if kept_html and not trimmed.folded else _html(trimmed.text)
     if not trimmed.text:
         html = ""
     set_aside.append(trimmed.folded)
@@ -203,10 +203,14 @@ def _read_words(contents: Contents, intent: Intent) -> _Words:
     return _Words(
         text=strip_traces("\n\n".join(piece for piece in (events, trimmed.text, forward) if piece)),
         folded=strip_traces(folded),
-        html=strip_traces_html(plain_to_html(events) + html + plain_to_html(forward)),
+        html=strip_traces_html("".join((_html(events), html, _html(forward)))),
         whole="\n\n".join([whole, folded]),
         form="html" if kept_html else "plain",
     )
+
+
+def _html(text: str) -> str:
+    return plain_to_html(text) if text else ""
 
 
 def _wants_all(own: list[Body]) -> bool:
