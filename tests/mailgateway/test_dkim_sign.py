@@ -20,7 +20,7 @@ from mailgateway import smarthost
 from mailgateway.dkim_sign import Signer, signer_for
 from mailgateway.smtp import dot_stuff
 from tests.gateway import do_mail_work
-from tests.people import a_group, a_member, post
+from tests.people import a_crowd, a_group, a_member, post
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -98,7 +98,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 def test_every_copy_of_a_post_is_signed_with_its_own_fields(core, sink) -> None:
     group = a_group()
-    members = [a_member(f"m{number}@example.org", f"M {number}", group) for number in range(40)]
+    members = a_crowd(40, group)
     post(members[0], group, "Grüße aus Köln", ".dots\n\nand   blanks  \n" * 30)
     do_mail_work(core)
     assert len(sink.messages) == 40

@@ -209,13 +209,8 @@ def test_while_the_database_is_locked_or_away_everything_is_to_come_again(site, 
 def database_away() -> Iterator[None]:
     """SQLite: locked for longer than anybody waits. PostgreSQL: every connection cut and no new one let in."""
     if db.engine.dialect.name == "sqlite":
-
-        def impatient(connection, _record) -> None:
-            connection.execute("PRAGMA busy_timeout = 100").close()
-
-        event.listen(db.engine, "connect", impatient)
-        db.engine.dispose()
-        with writes_wait():
+        with pytest.MonkeyPatch.context() as patch, writes_wait():
+            patch.setattr("forum.db.BUSY_SECONDS", 1)
             yield
         return
     name = db.engine.url.database

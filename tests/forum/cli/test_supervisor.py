@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from forum.cli.answering import mail_server_answers, web_answers
 from forum.cli.supervisor import free_own_leases, owner_name
