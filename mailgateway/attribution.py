@@ -6,12 +6,24 @@ Pure: lines in, places and grades out. What becomes of the words that follow is 
 import re
 from collections.abc import Mapping, Sequence
 
-from mailgateway.phrases import FIRST_PERSON, OPENER, VERB_AT_END, VERB_BEFORE_DATE, VERB_BEFORE_NAME
+from mailgateway.phrases import (
+    ARTICLE,
+    FIRST_PERSON,
+    OPENER,
+    SEPARATOR_IN_LINE,
+    USER_WORD,
+    VERB,
+    VERB_AT_END,
+    VERB_BEFORE_DATE,
+    VERB_BEFORE_NAME,
+)
 
 MAX_ATTRIBUTION = 500
 _ATTRIBUTION_LINES = 5
+# How far into a line that lost its breaks its words are looked at.
+_MAX_GLUED = 5_000
 # No mail has more lines that look like the beginning of a quote; what has is not worth seconds.
-_MAX_CANDIDATES = 3_000
+_MAX_CANDIDATES = 1_500
 
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]{1,100}@[^\s<>()\[\]\"',;:]{1,200}")
@@ -32,16 +44,63 @@ _OPEN_ADDRESS = re.compile(r"<\s*(?:[^<>\s]{0,100}@[^<>\s]{0,200})?$")
 # The line of a wrapped attribution that begins with a name and its address.
 _NAMED_ADDRESS = re.compile(r"(?:[^<>@:;!?]{0,60}[<(]|[^\s<>@:;]{1,100}@)")
 _SENTENCE_GAP = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-ÝА-ЯΑ-Ω])")
+# "... as we said On Wed, Apr 4, 2012 at 3:59 PM, bob@example.org wrote:", perhaps with "---" before the "On".
+_DATED_GAP = re.compile(
+    r"(?<=[^\s-])(?:\s+(?=-{2,}\s?[A-Z])|\s*(?=-{2,}\s?[A-Z])|\s+)"
+    r"(?=-*\s?(?:On|Am|Le|El|Il|Em|Op|Den)\s(?:[^\W\d_]{2,12}[.,]{0,2}\s){0,2}\d)"
+)
+# Forms of programs that say no "wrote": a name and address behind a date, or before a date in brackets.
+_UNSAID = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b[^<>]{0,80}(?:<[^<>\s]+@[^<>\s]+>|\bGMT[+-]\d\d:\d\d [^<>:]{2,40})"
+    r"|[^<>\[\]]{2,60}<[^<>\s]+@[^<>\s]+>,? \[[^\[\]]*\d{4}[^\[\]]*\]:?|(?:according to|thus spake|selon) .{2,100}:",
+    re.IGNORECASE,
+)
+# "---- Bob Stone wrote ----", by the mail programs of phones and by Lotus Notes.
+_DASHED = re.compile(r"-{2,}\s*([^-].{0,200}?)[\s:]*-{2,}")
+_IN_MESSAGE = re.compile(rf"in (?:message|article) ?<[^<>]+>,? .{{1,120}}\b(?:{VERB}|says)[\s.:…]*", re.IGNORECASE)
+# The whole line is an address, perhaps with a name, and the verb: nobody writes so about a colleague.
+_ADDRESSED = re.compile(
+    r"(?!(?:as|like|wie|comme|como|come|zoals) )[^:!?]{0,60}"
+    rf"[<(]\s?(?:mailto:)?[^\s<>()@]+@[^\s<>()]+\s?[>)],?\s(?:{VERB})\s?:"
+    rf"|(?:mailto:)?[^\s<>()@]+@[^\s<>()]+\s(?:{VERB})\s?:"
+    r"|(?:quoting|zitat von|citando)\s[^:!?]{0,60}<[^\s<>@]+@[^\s<>]+>:"
+    rf"|[^:!?,.]{{2,40}} via [^:!?]{{2,40}} (?:{VERB}):",
+    re.IGNORECASE,
+)
+# "Le 3 mai à 12h30, le ministre a écrit :" is no name that a program puts there.
+_ARTICLE_AND_NAME = re.compile(
+    r"(?:,|schrieb|schreef|skrev)\s(?:the|our|an?|der|die|das|unsere?|le|la|les|el|los|las|il|lo|het|den|det)\s\w"
+)
+# Sentences end so too, when no colon follows.
+_PRESENT = re.compile(r"\b(?:writes|said|schreibt|scrive|escribe|skriver|pisze)$", re.IGNORECASE)
+# A weekday, a date with its year, a name: "On Thursday, 27 June 2013, Bob Stone wrote:".
+_DAY_AND_NAME = re.compile(
+    r"[*_\s-]*[^\W\d_]{1,8} [^\W\d_]{2,16}[.,]{0,2} [^:!?<>@]{0,40}\b(?:19|20)\d\d,\s"
+    rf"(?!(?:{ARTICLE})\b)(?:[^\s,;:!?]+\s){{1,6}}(?:{VERB})",
+    re.IGNORECASE,
+)
+# "Bob Stone schrieb am 03.03.2026 um 10:12:": the name, the verb and then nothing but numbers.
+_NAME_AND_NUMBERS = re.compile(
+    rf"((?:[^\W\d_][\w.'’-]*,?\s){{1,5}}?)(?:{VERB})\s[^\d:!?]{{0,8}}\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}\.?,?\s[^\d:!?]{{0,8}}"
+    r"\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?|\sUhr)?",
+    re.IGNORECASE,
+)
 _NAME_LINE = re.compile(r"[\"'“„«]?[^\W\d_][^:;!?<>@]{0,59}")
 
 
 def part_from_words(line: str) -> tuple[str, ...]:
     """A line, or the author's words and the attribution that some program put behind them on the same line."""
+    if _QUOTED.match(line):
+        return (line,)
     if len(line) <= MAX_ATTRIBUTION and line.rstrip().endswith((":", "：")):
-        for gap in _SENTENCE_GAP.finditer(line):
-            rest = line[gap.end() :]
-            if OPENER.match(rest) and grade_attribution(rest) == 2:
-                return line[: gap.start()], rest
+        gaps = [*_SENTENCE_GAP.finditer(line), *_DATED_GAP.finditer(line)]
+    else:
+        gaps = [*SEPARATOR_IN_LINE.finditer(line[:_MAX_GLUED])] if "-----" in line else []
+    for gap in gaps:
+        above, rest = line[: gap.start()], line[gap.end() :]
+        is_end = gap.re is SEPARATOR_IN_LINE or (OPENER.match(rest) and grade_attribution(rest) == 2)
+        if is_end and any(map(str.isalnum, above)) and not OPENER.fullmatch(above):
+            return above, rest
     return (line,)
 
 
@@ -64,7 +123,8 @@ def find_attributions(lines: Sequence[str], quoted: Sequence[bool]) -> Mapping[i
         if not line or quoted[last] or len(line) > MAX_ATTRIBUTION:
             continue
         end = _BIDI.sub("", line[-60:]).rstrip("*_- \xa0")
-        if not end.endswith((":", "：")) and not VERB_AT_END.search(end[-40:]) and not line.endswith(">>>"):
+        is_said = end.endswith((":", "：")) or VERB_AT_END.search(end[-40:]) or line.endswith(">>>")
+        if not is_said and not _UNSAID.fullmatch(line):
             continue
         candidates += 1
         if candidates > _MAX_CANDIDATES:
@@ -131,15 +191,27 @@ def is_attribution(text: str) -> bool:
 
 def grade_attribution(text: str) -> int:
     """2: surely "On ... wrote:"; 1: one if quoted lines follow; 0: none."""
-    line = _BIDI.sub("", text).strip(" \t*_-\xa0")
+    plain = _BIDI.sub("", text).strip()
+    line = plain.strip("*_-\xa0 \t")
     if not line or len(line) > MAX_ATTRIBUTION:
         return 0
     if _ARROWS.fullmatch(line):
         return 2
+    if _UNSAID.fullmatch(line):
+        return 1
+    dashed = _DASHED.fullmatch(plain)
+    is_said = bool(_IN_MESSAGE.fullmatch(line) or (dashed and VERB_AT_END.search(dashed[1][-40:])))
+    grade = 2 if is_said else _grade_line(line)
+    if grade == 2 and "@" not in line and _ARTICLE_AND_NAME.search(line):
+        grade = 1
+    return 0 if grade and FIRST_PERSON.search(line) else grade
+
+
+def _grade_line(line: str) -> int:
     colon = line.endswith((":", "："))
     core = line.rstrip(":： *_-\xa0")
     verb = bool(VERB_AT_END.search(core[-40:]))
-    if (not colon and not verb) or FIRST_PERSON.search(line):
+    if not colon and (not verb or _PRESENT.search(core)):
         return 0
     bare = _ADDRESS.sub("", _BRACKETED.sub("", line))
     if not _DIGIT.search(bare):
@@ -149,19 +221,25 @@ def grade_attribution(text: str) -> int:
     before_date = bool(colon and VERB_BEFORE_DATE.search(line))
     said = verb or before_date or bool(colon and VERB_BEFORE_NAME.search(line))
     if said and begins:
-        alone = address or timed or bool(re.search(r"\d.{0,20}\byou wrote$", core))
+        alone = address or timed or bool(re.search(r"\d.{0,20}\byou wrote$", core) or USER_WORD.search(core))
+        alone = alone or bool(_DAY_AND_NAME.fullmatch(core))
         return 2 if alone and (colon or timed) else 1
     if said and address and dated:
         return 2
     if said and dated and timed:
+        named = _NAME_AND_NUMBERS.fullmatch(core)
+        if named and colon and named[1].istitle():
+            return 2
         # "Bob Stone wrote on 10/05/2026 8:12:33 PM:"; people do not write seconds.
-        return 2 if _SECONDS.search(bare) or "/" in line.split()[1] or _is_written_by_programs(bare) else 1
+        return 2 if _SECONDS.search(bare) or "/" in "".join(line.split()[1:2]) or _is_written_by_programs(bare) else 1
     if colon and address and _ADDRESS_AT_END.search(core) and begins:
         return 2 if dated and timed else 1
     return 1 if colon and len(line) <= 200 and said else 0
 
 
 def _grade_undated(line: str, *, colon: bool, verb: bool) -> int:
+    if _ADDRESSED.fullmatch(line):
+        return 2
     quoting = re.match(r"(?:quoting|zitat von|citando)\b", line, re.IGNORECASE)
     return 1 if colon and len(line) <= 200 and (verb or quoting) else 0
 

@@ -19,10 +19,12 @@ _DEVICES = (
     "|k-9|fairemail|newton|superhuman|hey|zoho|front|treo|palm|torch|mymail|tutanota|sfr|bouygues|freemail"
     "|telekom|1&1|gmx|web\\.de"
     "|posta|почты|почта|устройства|телефона|смартфона|tarafından|cep telefonumdan|κινητό|携帯|スマートフォン"
-    "|手机|휴대폰|アンドロイド"
+    "|手机|휴대폰|アンドロイド|em client|polymail|desktop|cell(?:,|$)"
 )
 _SENT_FROM = (
-    r"sent (?:from|via|using|with)|get outlook for|download outlook|gesendet (?:von|mit|über|via)|von meinem"
+    r"sent (?:securely )?(?:from|via|using|with) (?!(?:the|our|this|these) (?!all new)|(?:e-?)?mail to )|get bluemail"
+    r"|ส่งจาก|dihantar daripada|ارسال شده از|послато са|išsiųsta iš|nosūtīts no|sent úr|발신: ?나의|відправлено з|मेरे "
+    r"|enviado a través de|gesendet (?:von|mit|über|via)|von meinem"
     r"|diese nachricht wurde von"
     r"|envoy[ée] (?:depuis|de|d['’]|à partir d|avec|via)|enviado (?:desde|do|de|por|a partir)|inviato (?:da|dal"
     r"|con|tramite)"
@@ -32,27 +34,41 @@ _SENT_FROM = (
     r"|poslan[oé] (?:z|s|sa|iz)|enviat (?:des|per|amb)|küldve|elküldve"
     r"|trimis (?:de pe|din)|gönderildi|στάλθηκε από|изпратено от|poslato sa|saadetud|iphone'umdan|ipad'imden"
     r"|iphone(?:から送信|보냄)"
-    r"|从我的|從我的|发自我的|發自我的|来自我的|从 |나의 .{1,20}에서|내 .{1,20}에서|נשלח מ|أرسلت من|dikirim dari"
-    r"|đã gửi từ|obtenir outlook"
-    r"|obtenga outlook|holen sie sich outlook|ottieni outlook|obter o outlook|outlook voor|hämta outlook|outlook for"
+    r"|从我的|從我的|发自我的|發自我的|来自我的|从 |发送自|أُرسلت من"
+    r"|나의 .{1,20}에서|내 .{1,20}에서|נשלח מ|أرسلت من|dikirim dari"
+    r"|đã gửi từ|holen sie sich outlook|outlook voor|outlook for"
+    r"|(?:get|download|télécharger|obtenir|obtenga|obtener|obtén|ottieni|scarica|obter o|baixe o|baixar o|hämta|skaffa"
+    r"|hent|få|last ned|verkrijg|hanki|pobierz(?: program)?|получить|скачать|отримати|stáhnout|získat|získajte"
+    r"|preuzmi(?:te)?|prenesite|descărcați|obțineți|λήψη του|获取|下载|取得) outlook|获取适用于"
 )
 SENT_FROM = re.compile(
-    rf"[\s*_>—–-]{{0,6}}(?:{_SENT_FROM})(?=[^,;]{{0,60}}(?:{_DEVICES})).{{0,110}}"
+    rf"(?!.*\?(?:\s|$))[\s*_>—–(<-]{{0,6}}(?:{_SENT_FROM})(?=[^,;]{{0,60}}(?:{_DEVICES})).{{0,110}}"
     rf"|[\s*_—–-]{{0,6}}(?:나의 |내 )?(?:iphone|ipad|android|galaxy|outlook|yahoo)(?:から送信|より送信"
     rf"|에서 보냄|で送信).{{0,40}}"
-    rf"|[\s*_—–-]{{0,6}}(?:iphone|ipad)['’]?\w{{1,8}} gönderildi.{{0,20}}"
+    # In these languages the verb comes last.
+    r"|(?=[^.!?]{1,70}\.?$).{0,30}(?:iphone|ipad|android|galaxy|samsung|huawei|xiaomi|outlook|yahoo|windows|telefonum)"
+    r".{0,40} (?:gönderildi|küldve)\.?"
+    r"|(?=.{1,60}$)(?:ios için |ios용 )?outlook(?:['’]u|[^.!?]{1,20}) ?(?:herunterladen|downloaden|edinin|letöltése"
+    r"|を入手する|다운로드)"
+    r"|[\s*_>—–(<-]{0,6}(?:sent by (?:my )?|from my |från min |fra min )(?:iphone|ipad|ipod|galaxy|samsung|android"
+    r"|blackberry|mobil|mobile|cell|phone|telefon)(?: \w{1,8})?[\s)>.!*_-]*"
+    r"|[\s*_>—–(<-]{0,6}sent on the (?:go|move|run)[\s)>.!*_-]*"
     # The advertisement of Outlook's apps, in whatever language: with the address that is always the same.
     r"|(?=.{0,140}$).{0,60}\boutlook\b.{0,60}(?:aka\.ms/|go\.microsoft\.com/fwlink).{0,40}"
-    r"|[\s*_—–-]{0,6}sent from (?:a|my) (?:[\w'’-]+ ){0,5}[\w'’-]+"
-    r"|[\s*_—–-]{0,6}(?:please )?(?:excuse|forgive|pardon) (?:the |any |my )?(?:brevity|typos|errors|spelling"
-    r"|mistakes).{0,80}",
+    r"|[\s*_—–(-]{0,6}sent from (?:a|my) (?:[\w'’-]+ ){0,5}[\w'’-]+"
+    r"|[\s*_—–-]{0,6}(?:please )?(?:excuse|forgive|pardon|sorry for|apologies for) (?:the |any |my )?(?:brevity|typos"
+    r"|errors|spelling|mistakes)(?:[\s.,;:!–-]*|[\s.,;:!–-]+(?:and|or|&|due|caused|as|sent|typed|written|dictated|from|of"
+    r"|in this (?:e-?mail|mail|message|reply))\b.{0,80})"
+    r"|[\s*_—–-]{0,6}typed (?:on|with) .{0,20}(?:thumb|phone|keyboard|screen).{0,40}"
+    r"|[\s*_—–-]{0,6}dictated (?:with|by|using|via|to) .{0,30}(?:voice|siri|dragon|speech|software).{0,80}",
     re.IGNORECASE,
 )
 SENT_FROM_START = re.compile(rf"[\s*_>—–-]{{0,6}}(?:{_SENT_FROM})", re.IGNORECASE)
 
-# Sentences of legal footers: one of the first kind is enough, of the second it takes two different ones.
+# Sentences of legal footers, in a paragraph that speaks of a mail: one of the first kind is enough, of the second it
+# takes four different ones.
 _FOOTER_STRONG = (
-    r"^\W*(?:confidentiality|privacy|legal|e-?mail|important) (?:notice|note|statement|disclaimer)\W*[:.–—-]"
+    r"^\W*(?:confidentiality|privacy|legal|important) (?:notice|note|statement|disclaimer)\W*[:.–—-]"
     r"|(?:are|is) not (?:the|an|a) (?:intended|named) (?:recipient|addressee)"
     r"|intended (?:solely|only|exclusively)?\s?for (?:the )?(?:sole |exclusive |personal )?(?:use (?:of|by)"
     r"|attention of)"
@@ -65,11 +81,10 @@ _FOOTER_STRONG = (
     r"|enthält vertrauliche|vertrauliche und/?\s?(?:oder )?rechtlich gesch[üu]tzte"
     r"|(?:message|courriel|mail) (?:et|ainsi que) .{0,60}(?:pièces jointes|fichiers joints).{0,40}confidentiel"
     r"|reçu ce (?:message|courriel|mail) par erreur|destinataire (?:prévu|désigné)|n['’]êtes pas le destinataire"
-    r"|mensaje .{0,80}(?:es|son|contiene).{0,30}confidencial|recibi(?:do|ó) este (?:mensaje|correo).{0,20}por error"
+    r"|recibi(?:do|ó) este (?:mensaje|correo).{0,20}por error"
     r"|no es (?:usted )?el destinatario|informazioni contenute in quest[ao].{0,80}riservate|ricev(?:uto"
     r"|ete) quest[oa] (?:messaggio|e-?mail|mail).{0,20}per errore"
     r"|ricevuto per errore|recebeu est[ae] (?:mensagem|e-?mail).{0,20}por (?:engano|erro)"
-    r"|esta mensagem .{0,60}confidencia"
     r"|uitsluitend bestemd voor|niet de (?:geadresseerde|beoogde ontvanger)|ten onrechte (?:ontvang|hebt ontvangen)"
     r"|modtaget denne (?:e-?mail|mail|meddelelse) ved en fejl|mottatt denne (?:e-?post"
     r"|meldingen?).{0,20}ved (?:en )?feil"
@@ -77,19 +92,40 @@ _FOOTER_STRONG = (
     r"|otrzyma(?:li|ł).{0,40}(?:omyłkowo|przez pomyłkę)|wiadomość .{0,80}poufn|конфиденциальн.{0,80}(?:адресат"
     r"|получател)"
     r"|получили (?:это|данное) (?:сообщение|письмо) по ошибке|obdrželi tento e-?mail omylem|bu e-?posta .{0,60}gizli"
-    r"|e-?mails?\b.{0,60}may be (?:monitored|recorded|intercepted)|views expressed.{0,60}(?:are those of"
+    r"|e-?mails?\b.{0,60}may be (?:monitored|recorded|intercepted)"
+    r"|views expressed(?! at| on| during).{0,60}(?:are those of"
     r"|do not necessarily)"
-    r"|(?:regulation|reglamento|règlement|regolamento|regulamento|verordnung|verordening).{0,20}2016/679"
-    r"|\b(?:GDPR|RGPD|DSGVO|AVG)\b.{0,80}https?:"
-    r"|(?:informationen|hinweise) zum datenschutz|datenschutz(?:hinweise|erklärung"
-    r"|informationen).{0,60}(?:https?:|www)"
     r"|denken sie an die umwelt|bevor sie diese.{0,30}drucken|pensez à l['’]environnement|n['’]imprimez"
-    r"|antes de imprimir|prima di stampare"
-    r"|denk aan het milieu|tänk på miljön|tenk på miljøet|tænk på miljøet"
-    r"|external (?:message|e-?mail) warning|(?:e-?mail|message) (?:originated|comes|came|is"
+    r"|(?:don['’]t|do not) print this e-?mail|antes de imprimir|prima di stampare"
+    r"|denk aan het milieu (?:voor|alvorens)|tänk på miljön|tenk på miljøet|tænk på miljøet"
+    r"|external (?:message|e-?mail) warning|\bthis (?:e-?mail|message) (?:originated|comes|came|is"
     r"|was sent) from (?:outside|an external)"
 )
 FOOTER_STRONG = re.compile(_FOOTER_STRONG, re.IGNORECASE)
+MAIL_WORD = re.compile(
+    r"\be?-?mail|message|nachricht|courriel|courrier|correo|mensaje|messaggio|mensagem|bericht|besked|meddelelse"
+    r"|meddelande|melding|e-?post|mejl|viesti|wiadomoś|korespondenc|сообщени|письм|повідомлен|zpráv|správ|levél|üzenet"
+    r"|mesaj|ileti|posta|μήνυμα|съобщение|poruk|sporočil|\bkiri|sõnum|ziņojum|laišk|pranešim|הודעה|דוא|رسالة|بريد"
+    r"|پیام|ایمیل|メール|邮件|郵件|電郵|메일|메시지|전자우편|thư|อีเมล|surel|pesan|missatge|correu|póst|comunicazione"
+    r"|communication|transmission|confidentiality notice|disclaimer",
+    re.IGNORECASE,
+)
+# What employers and their laws want said of data, or of paper, with or without a mail.
+FOOTER_DATA = re.compile(
+    r"(?:regulation|reglamento|règlement|regolamento|regulamento|verordnung|verordening).{0,20}2016/679"
+    r"|^(?=.*(?:privacy|protection|datenschutz|données|datos|dati personali|dados|persoonsgegevens))"
+    r".*\b(?:GDPR|RGPD|DSGVO|AVG)\b.{0,80}https?:"
+    r"|(?:informationen|hinweise) zum datenschutz|datenschutz(?:hinweise|erklärung"
+    r"|informationen).{0,60}(?:https?:|www)"
+    r"|(?:consider the environment|think) before (?:you )?print(?:ing)?\W*$",
+    re.IGNORECASE,
+)
+# The makers of virus scanners, who name themselves in their line.
+VIRUS_SCANNER = re.compile(
+    r"avast|\bavg\b|norton|mcafee|defender|kaspersky|\beset\b|bitdefender|sophos|symantec|mimecast|messagelabs"
+    r"|avira|f-secure|antivir|anti-virus|antywirus|антивирус",
+    re.IGNORECASE,
+)
 # A virus scanner's line, under the mails of one person.
 VIRUS_CHECK = re.compile(
     r"(?:checked|scanned|certified|tested) (?:for|by|as|free of) .{0,60}(?:virus|malware|avast|avg|norton"
@@ -143,7 +179,9 @@ _CONCEPTS = (
     r"|povjerljiv|poverljiv|zaupn|konfidentsiaal|konfidenci|חסוי|סודי|سري|محرمانه|機密|秘密|保密|机密|기밀|bảo mật"
     r"|ความลับ|rahasia|trúnað",
     # for whom it is
-    r"intended|addressee|recipient|named (?:person|individual)|adressat|empfänger|destinat|destinad|destiné"
+    # Organs have recipients too.
+    r"intended|addressee|(?:not|named|designated) (?:the |a |an )?(?:\w+ )?recipient|recipient(?:\(s\)|s? named)"
+    r"|named (?:person|individual)|adressat|empfänger|destinat|destinad|destiné"
     r"|bestemd voor|geadresseerde"
     r"|ontvanger|avsett|mottagar|adressaten|mottaker|modtager|vastaanottaj|adresat|určen|címzett|destinatar"
     r"|alıcı|gönderilen kişi"
@@ -210,6 +248,9 @@ LIST_FOOTER = re.compile(
 )
 WHERE_TO = re.compile(r"https?://|www\.|mailto:|[\w.+-]@[\w-]")
 
+# The rules of dots and commas that Groups.io and Yahoo! Groups draw above their footers.
+GROUPS_RULE = re.compile(r"_+[.,]_[.,]_{1,3}[.,]_{1,3}[.,]*_*|_+[.,]_[,.]_[.,_]{1,6}|(?:-=){4,}-?")
+
 # The footer under our own copies, as it comes back in answers.
 OUR_FOOTER = re.compile(r": your answer goes to the whole group\.|\bMail settings, or leave\b")
 
@@ -246,7 +287,7 @@ CONTACT = re.compile(
     r"|gsm|handy)\b"
     r"|\b[tmfp]\b|telefax|тел|моб|факс|電話|电话|전화|טל|هاتف|☎|📞"
     r"|📱)[\s.:/)*]{0,4}[^\d\n]{0,12}\(?\+?\d[\d\s().–/-]{4,}"
-    r"|^\s*\(?\+\d[\d\s().–/-]{6,}\d\s*$|^\s*(?:e-?mail|mail|web|www|url|site"
+    r"|^\s*\(?\+\d[\d\s().–/-]{6,}\d\s*$|^\s*(?:e-?mail|mail|e|w|✉|📧|web|www|url|site"
     r"|internet)?\s*:?\s*<?[\w.+-]+@[\w-]+\.[\w.-]+>?(?:<mailto:[^<>]*>)?\s*$"
     r"|\bwww\.[\w-]+\.|^\s*<?https?://\S+\s*$|\b(?:GMC|NPI|ORCID|DEA|LANR)\b.{0,12}\d{4}",
     re.IGNORECASE,

@@ -5,15 +5,16 @@ Pure: lines in, the place where the furniture begins out. The author's only para
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from mailgateway.business_cards import find_contact_block, names_author
 from mailgateway.footer_words import (
     BANNER,
-    CONTACT,
     EMPLOYER,
+    FOOTER_DATA,
     FOOTER_HEADING,
     FOOTER_STRONG,
     FOOTER_WEAK,
+    GROUPS_RULE,
     LEGAL_ADDRESSEE,
     LEGAL_DELETE,
     LEGAL_FORBIDDEN,
@@ -21,18 +22,18 @@ from mailgateway.footer_words import (
     LEGAL_SECRET,
     LEGAL_SUBJECT,
     LIST_FOOTER,
+    MAIL_WORD,
     OUR_FOOTER,
     SENT_FROM,
-    SIGN_OFF,
     VIRUS_CHECK,
+    VIRUS_SCANNER,
     WHERE_TO,
 )
+from mailgateway.runs import RULE, Run, says_something
 
 _MAX_SIGNATURE_LINES = 30
-_MAX_CONTACT_LINES = 14
 # No mail has more signatures and footers one below the other.
 _MAX_PIECES = 40
-RULE = re.compile(r"\s*[-_=*#~─━]{3,}[-_=*#~─━\s]*")
 _LONG_RULE = re.compile(r"\s*([-_=*#~─━])\1{19,}\s*")
 _MAX_RULED_LINES = 30
 _LOOSE_DELIMITER = re.compile(r"\s*(?:--|__|—|–|—-|-—|[—–─]{2,})\s*")
@@ -42,38 +43,13 @@ _LIST_REASON = re.compile(
     r"|issued to members of .{1,80}mailing list",
     re.IGNORECASE,
 )
-_INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\xa0\xad]+")
-
-
-def says_something(line: str) -> bool:
-    """A word, a thumb or a lone question mark say something; a ruler does not."""
-    return bool(_INVISIBLE.sub("", line)) and not RULE.fullmatch(line)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of own lines: `raw` keeps the spaces at line ends that `lines` are without.
-
-    `is_first` says that nothing stands above it in the mail.
-    """
-
-    raw: Sequence[str]
-    lines: Sequence[str]
-    start: int
-    end: int
-    is_first: bool
-
-    def last_filled(self, end: int) -> int:
-        """The end without the blank lines before it."""
-        while end > self.start and not self.lines[end - 1]:
-            end -= 1
-        return end
-
-    def paragraph_start(self, end: int) -> int:
-        first = end
-        while first > self.start and self.lines[first - 1]:
-            first -= 1
-        return first
+_LIST_WORD = re.compile(
+    r"you .{0,40}\bthis .{0,80}(?:subscri|\b(?:group|list|thread|forum)s?\b|mentioned)|view it on|mailing list",
+    re.IGNORECASE,
+)
+_LONG_NUMBER = re.compile(r"\d[\d ./-]{2,}\d")
+# A paragraph that is longer is no motto.
+_MOST_WORDS_OF_A_MOTTO = 25
 
 
 def find_certain(run: Run) -> int:
@@ -105,7 +81,7 @@ def find_furniture(run: Run) -> int:
 
 
 def find_banner(run: Run) -> tuple[int, int] | None:
-    """The lines of a warning that the employer's mail server put above the author's words."""
+    """The lines that a program put above the author's words: a warning of the employer's, or "Sent from my phone"."""
     first = run.start
     while first < run.end and not run.lines[first]:
         first += 1
@@ -114,7 +90,8 @@ def find_banner(run: Run) -> tuple[int, int] | None:
         last += 1
     paragraph = " ".join(run.lines[first:last])
     has_words = any(map(says_something, run.lines[last : run.end]))
-    return (first, last) if len(paragraph) <= 600 and BANNER.fullmatch(paragraph) and has_words else None
+    is_banner = len(paragraph) <= 600 and (BANNER.fullmatch(paragraph) or SENT_FROM.fullmatch(paragraph))
+    return (first, last) if is_banner and has_words else None
 
 
 def _find_once(run: Run, last: int) -> int | None:
@@ -141,15 +118,17 @@ def _find_once(run: Run, last: int) -> int | None:
     paragraph = run.lines[first:last]
     if run.is_first and first <= run.start:
         # The only paragraph there is: the author's, whatever it says.
-        return _find_contact_block(run, last)
+        return find_contact_block(run, last)
     if _is_list_footer(paragraph) or _is_legal_footer(paragraph):
         return first
-    return _find_contact_block(run, last)
+    return find_contact_block(run, last)
 
 
 def _find_ruled_footer(run: Run, last: int) -> int | None:
     """Where a long ruler stands with a footer right under it; what is below that is the footer's too."""
     for index in range(last - 1, max(run.start, last - _MAX_RULED_LINES), -1):
+        if GROUPS_RULE.fullmatch(run.lines[index].strip()) and LIST_FOOTER.search("\n".join(run.lines[index:last])):
+            return index
         if not _LONG_RULE.fullmatch(run.lines[index]):
             continue
         begin = index + 1
@@ -171,7 +150,7 @@ def _is_list_footer(paragraph: Sequence[str]) -> bool:
         return False
     if OUR_FOOTER.search(joined) and WHERE_TO.search(joined):
         return True
-    if _LIST_REASON.search(joined) and (WHERE_TO.search(joined) or len(joined) < 300):
+    if _LIST_REASON.search(joined) and (WHERE_TO.search(joined) or (len(joined) < 300 and _LIST_WORD.search(joined))):
         return True
     return bool(re.match(r"\s*[-_=*#~]{2,}", joined) and LIST_FOOTER.search(joined) and WHERE_TO.search(joined))
 
@@ -180,12 +159,18 @@ def _is_legal_footer(paragraph: Sequence[str]) -> bool:
     joined = " ".join(line.strip() for line in paragraph)
     if len(paragraph) == 1 and FOOTER_HEADING.fullmatch(joined[:200]):
         return True
-    if len(joined) <= 400 and VIRUS_CHECK.search(joined):
+    speaks_of_mail = bool(MAIL_WORD.search(joined))
+    # Blood is checked for viruses too.
+    if len(joined) <= 400 and VIRUS_CHECK.search(joined) and (speaks_of_mail or VIRUS_SCANNER.search(joined)):
         return True
-    if not 30 <= len(joined) <= 6_000:
+    if len(joined) > 6_000:
+        return False
+    if FOOTER_DATA.search(joined):
+        return True
+    if len(joined) < 30:
         return False
     weak = {match.group().lower() for match in FOOTER_WEAK.finditer(joined)}
-    if FOOTER_STRONG.search(joined) or len(weak) >= 4:
+    if speaks_of_mail and (FOOTER_STRONG.search(joined) or len(weak) >= 4):
         return True
     if LEGAL_SUBJECT.search(joined):
         # People ask colleagues to keep a mail to themselves; they do not speak of its addressee, or of a mistake.
@@ -193,38 +178,34 @@ def _is_legal_footer(paragraph: Sequence[str]) -> bool:
         others = [concept for concept in (LEGAL_SECRET, LEGAL_DELETE, LEGAL_FORBIDDEN) if concept.search(joined)]
         if typical and len(typical) + len(others) >= 2:
             return True
-    return len({match.group().lower() for match in EMPLOYER.finditer(joined)}) >= 2 and "?" not in joined
+    facts = {match.group().lower() for match in EMPLOYER.finditer(joined)}
+    # The facts are told with their numbers, or as a list.
+    return len(facts) >= 2 and "?" not in joined and bool(_LONG_NUMBER.search(joined) or joined.count(":") >= 2)
 
 
 def _find_delimiter(run: Run, last: int, *, strict: bool) -> int | None:
-    """The last line that begins a signature: "-- " for sure, "--" or a dash if short lines follow."""
+    """The last line that begins a signature: "-- " for sure, "--", a dash or a ruler above the sender's name if short
+    lines follow."""
     limit = _MAX_SIGNATURE_LINES if strict else 9
     for index in range(last - 1, max(run.start - 1, last - 1 - limit), -1):
         line = run.raw[index]
         if strict and (line.rstrip("\r\n") == "-- " or line == "--\xa0"):
             return index
-        if not strict and _LOOSE_DELIMITER.fullmatch(line) and (index > run.start or not run.is_first):
-            following = [text for text in run.lines[index + 1 : last] if text]
-            return index if all(len(text) <= 90 for text in following) else None
+        if strict or (index == run.start and run.is_first):
+            continue
+        following = [text for text in run.lines[index + 1 : last] if text]
+        is_ruler = bool(following) and bool(RULE.fullmatch(line)) and names_author(run, following[0])
+        if is_ruler or _LOOSE_DELIMITER.fullmatch(line):
+            is_short = all(len(text) <= 90 and text[-1] != "?" for text in following)
+            return index if is_short and not _has_much_to_say(run.lines[index + 1 : last]) else None
     return None
 
 
-def _find_contact_block(run: Run, last: int) -> int | None:
-    """Where the lines of a business card under "Kind regards, Ann Lee" begin.
-
-    The greeting and the name stay, since people end their words so. Without a greeting nothing is a card: a number
-    or an address may be what the mail is about.
-    """
-    floor = max(run.start, last - _MAX_CONTACT_LINES)
-    greeting = next((at for at in range(last - 1, floor - 1, -1) if SIGN_OFF.fullmatch(run.lines[at][:80])), None)
-    if greeting is None:
-        return None
-    filled = [index for index in range(greeting + 1, last) if run.lines[index]]
-    # The first line after the greeting is the name.
-    card = filled[1:]
-    lines = [run.lines[index] for index in card]
-    marks = sum(bool(CONTACT.search(line)) for line in lines)
-    if len(card) < 3 or marks < 2 or any(len(line) > 90 or line.endswith(("?", "!")) for line in lines):
-        return None
-    sentences = sum(line.endswith(".") and len(line.split()) > 6 for line in lines)
-    return card[0] if not sentences else None
+def _has_much_to_say(lines: Sequence[str]) -> bool:
+    """Whether a paragraph among these lines is too long for a name, a card or a motto."""
+    words = 0
+    for line in lines:
+        words = words + len(line.split()) if line else 0
+        if words > _MOST_WORDS_OF_A_MOTTO and line.endswith((".", "!")):
+            return True
+    return False

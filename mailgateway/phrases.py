@@ -18,7 +18,8 @@ OPENER = re.compile(rf"[*_\s-]*(?:{_OPENERS})(?![^\W\d_])", re.IGNORECASE)
 
 # The verb of an attribution. These end it: "X <x@y> wrote:".
 _VERBS = (
-    r"wrote|writes|said|wrote the following|schrieb|schreibt|geschrieben|a [ée]crit|écrit|escribi[óo]|escribe"
+    r"wrote|writes|said|wrote the following|schrieb|schreibt|geschrieben|schrieben sie|schriebst du|a [ée]crit|écrit"
+    r"|(?<=[>)]\s)sent|vous écriviez|escribi[óo]|escribe"
     r"|ha scritto|scrive|escreveu|schreef|het volgende geschreven|skrev|skriver|skreiv|kirjoitti"
     r"|napisa[łl](?:\(a\)|a)?|pisze|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|(?:ezt )?írta|a scris"
     r"|(?:şunu |şunları )?yazdı|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?|пише|написав(?:\(-?ла\))?|написала"
@@ -27,6 +28,7 @@ _VERBS = (
     r"|ने लिखा|เขียนว่า|เขียน|写道|寫道|写到|のメール|さんは書きました|が書きました|は書きました|님이 작성|작성"
     r"|쓴 글|님의 말"
 )
+VERB = _VERBS
 VERB_AT_END = re.compile(
     rf"(?:^|[\s>\"'”)\]\d_*]|(?<=[年月日点點時时分周週]))(?:{_VERBS})\s*(?:…|\.\.\.)?$", re.IGNORECASE
 )
@@ -45,14 +47,23 @@ VERB_BEFORE_DATE = re.compile(
 )
 # What one says of oneself is no attribution: "Yesterday I wrote:".
 FIRST_PERSON = re.compile(
-    r"\b(?:I|[Ww]e|[Ii]ch|[Ww]ir|je|[Nn]ous|yo|io|noi|eu|nós|ik|wij|we|jag|vi|jeg|minä|ja|ya|я|мы)(?: \w+)? "
+    r"(?<![.@\w-])(?:I|[Ww]e|[Ii]ch|[Ww]ir|je|[Nn]ous|yo|io|noi|eu|nós|ik|wij|we|jag|vi|jeg|minä|ja|ya|я|мы)(?: \w+)? "
     r"(?:wrote|write|said|schrieb(?:en)?|avons écrit|escribí|scrivo|escrevi|schreef|schreven|skrev|kirjoitin"
     r"|писал[аи]?)\b"
     r"|\b(?:schrieb|schreef|skrev) (?:ich|ik|jag|jeg|vi)\b|\b[Jj]['’]ai écrit\b|\b[Hh]o scritto\b|\b[Hh]e escrito\b"
 )
 
+# Words that no program puts before the name of who wrote.
+ARTICLE = (
+    "the|our|my|an?|we|he|she|they|it|der|die|das|unser|wir|er|sie|les?|la|notre|nous|el|los|las|il|lo|gli|os?|as|de"
+    "|het|den|det"
+)
+# "The user" before the name, as only programs say it.
+USER_WORD = re.compile(r"\b(?:użytkownik|пользовател(?:ь|ем)|користувач)\b", re.IGNORECASE)
+
 _SEPARATOR_PHRASES = (
-    "original|original message|original appointment|replied message|mail original|původní e-?mail|pôvodný"
+    "original|original message|original appointment|replied message|antwort nachricht|邮件原件|回复的原邮件"
+    "|mail original|původní e-?mail|pôvodný"
     " e-?mail|original e-?mail|reply message|reply to message|urspr(?:ü"
     "|ue)ngliche (?:nachricht|mail|e-mail)"
     "|originalnachricht|original-nachricht|message d['’]origine|message original|message initial|courriel original"
@@ -65,9 +76,16 @@ _SEPARATOR_PHRASES = (
     "|izvirno sporočilo|algne kiri|originalus laiškas|sākotnējais ziņojums|missatge original|tin nhắn gốc"
     "|pesan asli|原始邮件|原邮件|原始郵件|元のメッセージ|원본 메시지|원본 메일|הודעה מקורית|الرسالة الأصلية"
 )
+# Some programs draw their rules with other dashes than "-", and some leave an "&nbsp;" beside them.
+_RULE_ENDS = r"[-_=\u2010-\u2015]"
+_BLANKS = r"(?:&nbsp;|\s)*"
 SEPARATOR = re.compile(
-    rf"[\s*>]*(?:[-_=]{{2,}}|[-_=]{{1,3}})\s*(?:{_SEPARATOR_PHRASES})\s*:?\s*[-_=]*[\s*]*", re.IGNORECASE
+    rf"[\s*>]*{_RULE_ENDS}+{_BLANKS}(?:{_SEPARATOR_PHRASES}){_BLANKS}:?{_BLANKS}{_RULE_ENDS}*[\s*]*"
+    r"|[\s*\[]*original message processed by .{1,60}",
+    re.IGNORECASE,
 )
+# The same behind words on one line, where some program lost the line break.
+SEPARATOR_IN_LINE = re.compile(rf"(?<=[^\s-])\s*(?=-{{5,}}\s?(?:{_SEPARATOR_PHRASES})\s?-{{5,}})", re.IGNORECASE)
 REPLY_ABOVE = re.compile(
     r"[\W_]*(?:please )?(?:type|write|enter|put)?\s*(?:your )?reply (?:above|over) this line[\W_]*"
     r"|[\W_]*(?:bitte )?(?:antworten|schreiben) sie (?:bitte )?(?:ihre antwort )?(?:über"
@@ -91,6 +109,7 @@ _FORWARD_PHRASES = (
 )
 FORWARD = re.compile(
     rf"[\s*]*[-_=]{{2,}}\s*(?:{_FORWARD_PHRASES})\s*:?\s*[-_=]*[\s*]*"
+    rf"|\s*(?:{_FORWARD_PHRASES})\s*[:：]\s*"
     r"|\s*(?:begin forwarded message|start of forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|début du (?:message|courriel) (?:transféré|réexpédié)|inicio del mensaje reenviado"
     r"|inizio (?:del )?messaggio inoltrato"

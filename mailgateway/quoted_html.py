@@ -4,50 +4,22 @@ It works on offsets in the source, in one pass, so that what stays can be saniti
 nothing safe (that is `forum.text`), and what no structure marks is left to `trim.py`.
 """
 
-import html as entities
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Literal
 
 from forum.text import html_to_text
 from forum.text.scan import names
 from mailgateway.attribution import grade_attribution
-from mailgateway.phrases import FORWARD, INLINE_HINT, LABEL, LABEL_KINDS
+from mailgateway.html_marks import SPACE, Kind, crude_text, read_kind
+from mailgateway.phrases import FORWARD, INLINE_HINT
 from mailgateway.trim import Intent, has_only_furniture
 
 _TAG = re.compile(r"<!--|<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
-_ATTRIBUTE = re.compile(
-    r"""\b(class|id|type|name|style|data-signatureblock)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE
-)
-_FOREIGN_PREFIX = re.compile(r"^(?:x_|ecx|yiv\d+|ydp[0-9a-f]*?(?=yahoo|ymail))+")
 _VOID = names("br hr img input meta link base col area embed source wbr")
 _UNSEEN = names("style script title")
 _BLOCKS = names(
     "div p br td tr table li ul ol hr body blockquote pre html head h1 h2 h3 h4 h5 h6 section article center aside"
-)
-# What programs call a quote, in a class, an id or a name; then what runs to the end of the mail, and signatures.
-_QUOTES = names(
-    "gmail_attr yahoo_quoted zmail_extra zmail_quote protonmail_quote tutanota_quote moz-cite-prefix reply-intro"
-    " quote-pre mail_quote moz-email-headers-table fairemail_quote messagereplysection front-blockquote"
-    " sh-quoted-content"
-    " bluemail_quote replyheader isreplycontent gmail_quote_attribution history_container quote quoted-content"
-    " groupwisereplyheader groupwisemessagebody"
-)
-_RESTS = names(
-    "divrplyfwdmsg appendonsend stopspelling zwchr ms-outlook-mobile-reference-message replysplit qmbox"
-    " mail-editor-reference-message-container olk_src_body_section outlookmessageheader ntes-mailmaster-quote"
-)
-_SIGNATURES = names(
-    "gmail_signature gmail_signature_prefix moz-signature signature applemailsignature mobile-signature"
-    " ms-outlook-mobile-signature ymail_android_signature protonmail_signature_block linebreakatbeginningofsignature"
-    " k9mail-signature fairemail_signature bluemail_signature bluemailsignature front-signature composer_signature"
-    " messagesignaturesection mb_sig x_signature emailsignature email-signature tutanota-signature"
-)
-# Gmail's "indent more" is a blockquote too, but no quote of anybody.
-_INDENT = re.compile(r"margin[^;]*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.IGNORECASE)
-_SPACE = re.compile(
-    "(?:&nbsp;|&#160;|&#xa0;|&zwnj;|&#8203;|&#65279;|[\\s\xa0\u200b-\u200d\ufeff\u2060\xad])+", re.IGNORECASE
 )
 _MAX_STACK = 500
 _MAX_REGIONS = 300
@@ -57,7 +29,7 @@ _MAX_REGIONS = 300
 class _Region:
     """Where a quote, a quote that runs to the end of the mail, or a signature stands in the source."""
 
-    kind: Literal["quote", "loose", "rest", "signature"]
+    kind: Kind
     start: int
     end: int
 
@@ -178,13 +150,13 @@ class _Scan:
         return match.start()
 
     def _add_run(self, start: int, end: int) -> None:
-        if start < end and _SPACE.sub("", self.source[start : min(end, start + 2_000)]):
+        if start < end and SPACE.sub("", self.source[start : min(end, start + 2_000)]):
             self.runs.append((start, end))
 
     def _enter(self, name: str, attributes: str, start: int, end: int) -> None:
         region: _Region | None = None
         if self._open is None and len(self.regions) < _MAX_REGIONS:
-            kind = self._kind_of(name, attributes, end)
+            kind = read_kind(name, attributes, self.source, end)
             if kind:
                 region = _Region(kind, start, -1)
                 self.regions.append(region)
@@ -205,41 +177,6 @@ class _Scan:
                             self._open = None
                 del self._stack[depth:]
                 return
-
-    def _kind_of(self, name: str, attributes: str, end: int) -> Literal["", "quote", "loose", "rest", "signature"]:
-        if not attributes and name != "blockquote":
-            return ""
-        found = {match[1].lower(): match[2].strip("\"'") for match in _ATTRIBUTE.finditer(attributes)}
-        style = found.get("style", "")
-        labels = {
-            _FOREIGN_PREFIX.sub("", label.lower())
-            for label in [*found.get("class", "").split(), found.get("id", "").strip(), found.get("name", "").strip()]
-            if label
-        }
-        if name == "blockquote":
-            if found.get("type", "").lower() == "cite" or ("gmail_quote" in labels and not _INDENT.search(style)):
-                return "quote"
-            return "" if _INDENT.search(style) else "loose"
-        if labels & _RESTS:
-            return "rest"
-        if labels & _QUOTES or any(label.startswith("yahoo_quoted") for label in labels):
-            return "quote"
-        if labels & _SIGNATURES or "data-signatureblock" in found:
-            return "signature"
-        if name in ("hr", "div", "p", "td") and (name == "hr" or "border-top" in style) and self._begins_headers(end):
-            return "rest"
-        return ""
-
-    def _begins_headers(self, position: int) -> bool:
-        """Whether the next words are "From: ..." or "Date: ..." and another label follows soon."""
-        words = _crude(self.source[position : position + 3_000])[:400]
-        match = LABEL.match(words)
-        kind = LABEL_KINDS.get(match[1].strip().lower()) if match else None
-        if match is None or kind not in ("from", "date"):
-            return False
-        labels = re.findall(r"([^\W\d_][\w ]{0,20}?)\s?[:：]", words)
-        kinds = {LABEL_KINDS.get(part.lower()) for label in labels for part in (label, label.split()[-1])}
-        return len(kinds - {None}) >= 2
 
     # -- questions -------------------------------------------------------------------------------------------
 
@@ -267,7 +204,7 @@ class _Scan:
         self.regions = [region for region in self.regions if region.kind != "signature"]
 
     def words(self, start: int, end: int) -> str:
-        return " ".join(_crude(self.source[first:last]) for first, last in self._own_runs(start, end))
+        return " ".join(crude_text(self.source[first:last]) for first, last in self._own_runs(start, end))
 
     def quotes(self, intent: Intent) -> list[_Region]:
         """The quotes with their attribution lines; neighbours with nothing said between them are one."""
@@ -275,7 +212,7 @@ class _Scan:
         for region in self.regions:
             if region.kind == "signature":
                 continue
-            if FORWARD.search(_crude(self.source[region.start : region.start + 1_500])[:200]):
+            if FORWARD.search(crude_text(self.source[region.start : region.start + 1_500])[:200]):
                 # From here on it is a forward, whatever marks come later.
                 return found
             floor = found[-1].end if found else 0
@@ -298,7 +235,7 @@ class _Scan:
         lines: list[tuple[int, str]] = []
         below = position
         for start, end in reversed(self._runs_between(floor, position)[-40:]):
-            words = _crude(self.source[start:end])
+            words = crude_text(self.source[start:end])
             breaks_between = bisect_left(self.breaks, below) > bisect_left(self.breaks, end)
             if lines and not breaks_between:
                 lines[-1] = (start, f"{words} {lines[-1][1]}")
@@ -319,8 +256,3 @@ def _outside(runs: list[tuple[int, int]], regions: list[_Region]) -> list[tuple[
     """The runs that begin in none of the regions; these stand in order and do not overlap."""
     starts = [region.start for region in regions]
     return [run for run in runs if not (at := bisect_right(starts, run[0])) or run[0] >= regions[at - 1].end]
-
-
-def _crude(fragment: str) -> str:
-    """The words of a fragment without its tags, good enough to compare them with patterns."""
-    return _SPACE.sub(" ", entities.unescape(re.sub(r"<[^<>]*>", " ", fragment))).strip()

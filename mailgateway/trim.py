@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mailgateway.attribution import find_attributions, find_quoted, grade_attribution, part_from_words
-from mailgateway.furniture import RULE, Run, find_banner, find_certain, find_furniture, says_something
-from mailgateway.header_blocks import begins_header_block
+from mailgateway.business_cards import is_closing
+from mailgateway.footer_words import SENT_FROM
+from mailgateway.furniture import find_banner, find_certain, find_furniture
+from mailgateway.header_blocks import begins_header_block, begins_notes_block
 from mailgateway.phrases import (
     FORWARD,
     FORWARD_SUBJECT,
@@ -21,6 +23,8 @@ from mailgateway.phrases import (
     REPLY_SUBJECT,
     SEPARATOR,
 )
+from mailgateway.quote_marks import is_own_greater_than, is_wrapped_quote, take_measures_for_words
+from mailgateway.runs import RULE, Run, says_something
 
 Intent = Literal["new", "reply", "forward"]
 _Block = tuple[Literal["own", "quote"], int, int]
@@ -30,9 +34,8 @@ _MAX_TAIL_LINE = 20_000
 _MAX_LABELS = 1_000
 # Some phones write the headers on the line of the separator.
 _SEPARATOR_AND_LABEL = re.compile(
-    SEPARATOR.pattern + r"(?<=[-_=])\s*[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От)\s?:", re.I
+    rf"(?:{SEPARATOR.pattern})(?<=[-_=])\s*[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От)\s?:", re.I
 )
-_OWN_GREATER_THAN = re.compile(r"\s*> ?[=\d]")
 _ARMOR = re.compile(r"-----(BEGIN|END) PGP (SIGNED MESSAGE|SIGNATURE)-----\s*")
 
 
@@ -51,9 +54,9 @@ def read_intent(subject: str, *, answers: bool) -> Intent:
     return "reply" if answers or REPLY_SUBJECT.match(subject) else "new"
 
 
-def trim(text: str, intent: Intent) -> Trimmed:
-    """Set aside what the author did not write for this mail."""
-    page = _Page(text, intent)
+def trim(text: str, intent: Intent, author: str = "") -> Trimmed:
+    """Set aside what the author did not write for this mail; `author` is the name by which a card is known."""
+    page = _Page(text, intent, author)
     page.fold_armor()
     page.fold_tail()
     page.fold_around(certain_only=False)
@@ -65,7 +68,7 @@ def trim(text: str, intent: Intent) -> Trimmed:
 
 def has_only_furniture(text: str) -> bool:
     """Whether a run of text after a quote holds nothing but signatures and footers."""
-    page = _Page("own\n\n" + text, "reply")
+    page = _Page("own\n\n" + text, "reply", "")
     page.fold_around(certain_only=False)
     return page.divided().text == "own"
 
@@ -73,10 +76,11 @@ def has_only_furniture(text: str) -> bool:
 class _Page:
     """The lines of one mail and what has become of each: own, quoted or folded."""
 
-    def __init__(self, text: str, intent: Intent) -> None:
+    def __init__(self, text: str, intent: Intent, author: str) -> None:
         self.raw = [part for line in text.split("\n") for part in part_from_words(line)]
         self.lines = [line.rstrip() for line in self.raw]
         self.intent = intent
+        self.author = author
         self.folded = [False] * len(self.lines)
         self.fixed = [False] * len(self.lines)
         # From here on everything is an unmarked quote or a forward: not looked at any more.
@@ -111,23 +115,27 @@ class _Page:
         if short and FORWARD.fullmatch(line):
             return "forward"
         quote: Literal["quote", "forward"] = "forward" if self.intent == "forward" else "quote"
-        if (short and (SEPARATOR.fullmatch(line) or REPLY_ABOVE.fullmatch(line))) or _SEPARATOR_AND_LABEL.match(line):
-            return quote
-        if self._is_notes_separator(line):
+        if (short and (SEPARATOR.fullmatch(line) or REPLY_ABOVE.fullmatch(line))) or _SEPARATOR_AND_LABEL.match(
+            line[:300]
+        ):
             return quote
         if index in self.attributions:
             last, grade = self.attributions[index]
             following = self._next_filled(last + 1)
             is_marked = following < len(self.lines) and self.quoted[following]
-            return quote if grade == 2 and not is_marked else ""
+            is_certain = grade == 2 or self._is_under_device(index)
+            return quote if is_certain and not is_marked else ""
         if self.labels < _MAX_LABELS and LABEL.match(line[:200]):
             self.labels += 1
             return quote if begins_header_block(self.lines, index) else ""
-        return ""
+        return quote if short and begins_notes_block(self.lines, index) else ""
 
-    def _is_notes_separator(self, line: str) -> bool:
-        """Lotus Notes wrote "-----Bob/Hospital wrote: -----"."""
-        return len(line) <= 160 and line.startswith("---") and line.endswith("---") and grade_attribution(line) == 1
+    def _is_under_device(self, index: int) -> bool:
+        """Whether the last words above a line are "Sent from my phone": some phones put the quote below that."""
+        above = index - 1
+        while above > 0 and not self.lines[above]:
+            above -= 1
+        return above > 0 and bool(SENT_FROM.fullmatch(self.lines[above][:200]))
 
     def _fold_from(self, index: int) -> None:
         own = [line for line, quoted in zip(self.lines[:index], self.quoted, strict=False) if not quoted]
@@ -187,18 +195,34 @@ class _Page:
                     break
                 rest = start
             else:
-                rest = find(Run(self.raw, self.lines, start, end, is_first=len(blocks) == 1))
+                rest = find(Run(self.raw, self.lines, start, end, is_first=len(blocks) == 1, author=self.author))
             self._fold(rest, end)
             if rest > start:
                 blocks[-1] = (kind, start, rest)
                 break
             blocks.pop()
-        if len(blocks) == 2 and blocks[0][0] == "quote" and self._is_foldable(*blocks[0][1:]):
+            if kind == "quote" and blocks:
+                self._fold(self._ruler_above(start), start)
+        if [kind for kind, _, _ in blocks] == ["own", "quote", "own"] and self._is_between_words_and_closing(*blocks):
+            self._fold(*blocks[1][1:])
+        elif len(blocks) == 2 and blocks[0][0] == "quote" and self._is_foldable(*blocks[0][1:]):
             self._fold(*blocks[0][1:])
         elif blocks and blocks[0][0] == "own" and not certain_only:
             banner = find_banner(Run(self.raw, self.lines, *blocks[0][1:], is_first=True))
             if banner is not None:
                 self._fold(*banner)
+
+    def _ruler_above(self, start: int) -> int:
+        """Where a ruler begins that some programs draw above a quote; one right under words is the author's."""
+        first = start
+        while first > 0 and (not self.lines[first - 1] or RULE.fullmatch(self.lines[first - 1])):
+            first -= 1
+        return first if first > 0 and not self.lines[first] else start
+
+    def _is_between_words_and_closing(self, above: _Block, quote: _Block, below: _Block) -> bool:
+        """A quote under all that the author says, with "Regards, Ann" below it."""
+        closing = [line for line in self.lines[below[1] : below[2]] if line]
+        return self.attributed[quote[1]] and self._is_foldable(*quote[1:]) and is_closing(closing)
 
     def _fold(self, start: int, end: int) -> None:
         for index in range(start, end):
@@ -216,40 +240,22 @@ class _Page:
                     self.attributed[index] = True
         for index in range(1, self.end - 1):
             if not quoted[index] and self.lines[index] and quoted[index - 1] and quoted[index + 1]:
-                quoted[index] = self._is_wrapped_quote(index)
+                quoted[index] = self.quoted[index - 1] and is_wrapped_quote(self.lines[index - 1], self.lines[index])
+        lines = self.lines[: self.end]
+        take_measures_for_words(lines, quoted, self.attributed)
         blocks: list[_Block] = []
         for index in range(self.end):
             kind: Literal["own", "quote"] = "quote" if quoted[index] else "own"
             if blocks and (blocks[-1][0] == kind or not self.lines[index]):
                 blocks[-1] = (blocks[-1][0], blocks[-1][1], index + 1)
             elif self.lines[index]:
-                if kind == "quote" and self._is_own_greater_than(index, quoted):
+                if kind == "quote" and is_own_greater_than(lines, quoted, index):
                     kind = "own"
                     if blocks and blocks[-1][0] == "own":
                         blocks[-1] = ("own", blocks[-1][1], index + 1)
                         continue
                 blocks.append((kind, index, index + 1))
         return blocks
-
-    def _is_wrapped_quote(self, index: int) -> bool:
-        """A quoted line that some program wrapped without repeating its mark."""
-        above = self.lines[index - 1]
-        return (
-            self.quoted[index - 1]
-            and len(above) >= 66
-            and above[-1] not in ".?!:;"
-            and self.lines[index].lstrip()[:1].islower()
-            and len(self.lines[index]) < len(above)
-        )
-
-    def _is_own_greater_than(self, index: int, quoted: list[bool]) -> bool:
-        """A sentence wrapped before "> 6.0 mmol/l" is no quote, nor is a mail that begins so."""
-        if not _OWN_GREATER_THAN.match(self.lines[index]) or (index + 1 < self.end and quoted[index + 1]):
-            return False
-        above = index - 1
-        if above >= 0 and self.lines[above]:
-            return not quoted[above]
-        return not any(self.lines[:index]) and len(self.lines[index]) <= 60
 
     def _is_foldable(self, start: int, end: int) -> bool:
         if self.intent == "forward":
