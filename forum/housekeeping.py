@@ -9,8 +9,8 @@ from forum.accounts.models import Address, OneTimeLink
 from forum.accounts.pausing import send_due_probes
 from forum.clock import now
 from forum.db import reading, transaction
-from forum.groups.actions import end_past_mutes
 from forum.groups.models import Membership, Standing
+from forum.groups.standing import end_past_mutes
 from forum.log import LogEntry, seal_entries, unsealed
 from forum.queue import Task
 

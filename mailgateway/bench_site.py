@@ -26,7 +26,8 @@ from forum.accounts.actions import add_member
 from forum.accounts.queries import member_by_email
 from forum.app import create_core
 from forum.db import db, transaction
-from forum.groups.actions import add_to_group, create_group
+from forum.groups.actions import create_group
+from forum.groups.joining import add_to_group
 from forum.groups.queries import community
 from forum.settings import Settings
 

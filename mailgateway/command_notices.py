@@ -7,12 +7,15 @@ from forum.accounts.models import Member
 from forum.accounts.preferences import WEEKDAYS, is_away, zone_of
 from forum.db import db
 from forum.groups.models import Standing
-from forum.groups.queries import memberships_of, tree_for, viewer_of
+from forum.groups.queries import memberships_of
+from forum.groups.rights import tree_for, viewer_of
 from forum.queue import Task
 from forum.threads.following import tag_choices
+from mailgateway.command_answers import as_answer
+from mailgateway.member_settings import FORMS
 from mailgateway.models import InboundRecipient
 from mailgateway.notice import Notice, our_addresses, site_url, to_member
-from mailgateway.settings_by_mail import FORMS, SENTENCES, as_answer
+from mailgateway.settings_by_mail import SENTENCES
 
 
 def _command_answer(task: Task) -> Notice | None:

@@ -10,10 +10,13 @@ from datetime import timedelta
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
-from forum.groups.actions import NotPossible, ask_to_join, stop_mail
+from forum.groups.actions import NotPossible
 from forum.groups.choices import stop_digests
+from forum.groups.joining import ask_to_join
+from forum.groups.leaving import stop_mail
 from forum.groups.models import Assurance, Group
-from forum.groups.queries import community, group_to_join, membership_of, viewer_of
+from forum.groups.queries import community, membership_of
+from forum.groups.rights import group_to_join, viewer_of
 from forum.moderation.actions import confirm
 from forum.moderation.queries import waits_for_author
 from forum.posting.models import HeldPost, HeldState
@@ -22,13 +25,14 @@ from forum.rules.submission import Submission
 from forum.threads.queries import post_by_id
 from mailgateway.addresses import ALL_DIGESTS, Verb
 from mailgateway.authenticate import Authenticated
+from mailgateway.command_answers import as_line
 from mailgateway.command_words import find_command
 from mailgateway.moderating import answer_author, asks_to_withdraw, moderate_by_command
 from mailgateway.moderating_words import own_words
 from mailgateway.parse import ParsedMail
 from mailgateway.private_answers import block_or_report
 from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute, PostRoute
-from mailgateway.settings_by_mail import as_line, carry_out, follow_by_word, is_setting, is_thread_word, known_group
+from mailgateway.settings_by_mail import carry_out, follow_by_word, is_setting, is_thread_word, known_group
 
 ONCE_IN = timedelta(days=1)
 MOST_LINES = 20

@@ -14,7 +14,7 @@ from forum import blobs
 from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
 from forum.groups.models import Assurance
-from forum.groups.queries import viewer_of
+from forum.groups.rights import viewer_of
 from forum.queue import enqueue
 from forum.text import html_to_text, plain_to_html
 from forum.text.plain import split_quote

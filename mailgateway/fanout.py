@@ -21,7 +21,8 @@ from forum.db import Base, analyze, db
 from forum.groups.choices import DIGESTS
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Membership, Standing
-from forum.groups.queries import community, moderators_of
+from forum.groups.queries import community
+from forum.groups.rights import moderators_of
 from forum.moderation.duty import told_at_once
 from forum.posting.models import HeldPost
 from forum.queue import Task, enqueue

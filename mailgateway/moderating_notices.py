@@ -13,7 +13,8 @@ from sqlalchemy import select
 from forum.accounts.models import Member
 from forum.db import db
 from forum.groups.models import Assurance, Group
-from forum.groups.queries import community, may_moderate, viewer_of
+from forum.groups.queries import community
+from forum.groups.rights import may_moderate, viewer_of
 from forum.moderation.actions import is_claimed
 from forum.moderation.queries import count_waiting, has_finding, held_attachments, history_of, is_letter
 from forum.moderation.summaries import summary_of

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from forum import blobs
 from forum.db import db
-from forum.groups.queries import community, may_read, may_see, viewer_of
+from forum.groups.queries import community
+from forum.groups.rights import may_read, may_see, viewer_of
 from forum.private.models import PrivateAnswer
 from forum.private.queries import ancestry_of, is_blocked, reader, reviewers_of, token_of
 from forum.queue import Task

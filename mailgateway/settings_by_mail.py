@@ -1,59 +1,34 @@
 """Commands by mail for everything that a member can set: one line a command, each answered with what it changed.
 
-`carry_out` is called for a proven member only. Words are those of Mailman and LISTSERV as well as plain ones. Joining,
-leaving and help are in `commands.py`; nothing here sends mail.
+`carry_out` is called for a proven member only. Words are those of Mailman and LISTSERV as well as plain ones. What is
+set for single groups and topics is here, what holds for all in `member_settings.py`; joining, leaving and help are in
+`commands.py`. Nothing here sends mail.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 
-from forum.accounts.actions import (
-    AddressTaken,
-    change_profile,
-    choose_primary,
-    remove_address,
-    request_address,
-)
+from forum.accounts.actions import AddressTaken
 from forum.accounts.emails import BadAddress
-from forum.accounts.models import DigestFormat, Member
-from forum.accounts.preferences import (
-    WEEKDAYS,
-    come_home,
-    go_away,
-    set_digest_format,
-    set_digest_time,
-    set_time_zone,
-    zone_of,
-)
-from forum.accounts.queries import address_by_email
+from forum.accounts.models import Member
 from forum.accounts.sign_in import TooManyAttempts
-from forum.clock import now
 from forum.groups.actions import NotPossible
-from forum.groups.choices import (
-    set_acknowledge,
-    set_copy_when_addressed,
-    set_delivery,
-    set_own_copy,
-    set_topics_only,
-)
+from forum.groups.choices import set_acknowledge, set_copy_when_addressed, set_delivery, set_own_copy, set_topics_only
 from forum.groups.models import Delivery, Group, Membership, Standing
 from forum.groups.queries import group_by_mail_name, group_by_slug, membership_of, memberships_of
 from forum.threads.following import choice_of_thread, choose_tag, choose_thread, tag_choices
 from forum.threads.models import Choice, Thread
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command did, in one sentence, and the command that puts it back; "" where nothing need be put back."""
-
-    said: str
-    undo: str = ""
-
-
-# Between what was done and how to undo it, where both stand on one line.
-UNDO = " To undo this, write: "
+from mailgateway.command_answers import Answer
+from mailgateway.member_settings import (
+    FACETS,
+    be_away,
+    change_address,
+    choose_digest_format,
+    choose_digest_time,
+    choose_time_zone,
+    come_back,
+    write_profile,
+)
 
 Act = Callable[[Member, re.Match[str]], Sequence[Answer]]
 
@@ -86,11 +61,6 @@ SENTENCES = {
     Delivery.SPECIALS: "only special announcements",
     Delivery.NONE: "no mail",
 }
-FORMS = {
-    DigestFormat.HTML: "formatted",
-    DigestFormat.PLAIN: "as plain text",
-    DigestFormat.RFC1153: "as plain text that mail programs can take apart (RFC 1153)",
-}
 _SWITCHES = {
     "own": ("own_copy", set_own_copy, "copies of your own posts"),
     "ack": ("acknowledge", set_acknowledge, "a short mail when your post has gone out"),
@@ -98,17 +68,6 @@ _SWITCHES = {
 }
 # LISTSERV's words for the first two.
 _ALIASES = {"repro": "own yes", "norepro": "own no", "ack": "ack yes", "noack": "ack no"}
-_FACETS = ("name", "place", "specialty", "career stage", "employer", "interests")
-
-
-def as_line(answer: Answer) -> str:
-    """An answer on one line, as it is kept with the mail that asked."""
-    return f"{answer.said}{UNDO}{answer.undo}" if answer.undo else answer.said
-
-
-def as_answer(line: str) -> Answer:
-    said, _, undo = line.partition(UNDO)
-    return Answer(said, undo)
 
 
 def is_setting(line: str) -> bool:
@@ -232,50 +191,6 @@ def _set_switch(member: Member, own: Membership, switch: str, wanted: bool) -> A
     )
 
 
-def _digest_time(member: Member, found: re.Match[str]) -> Sequence[Answer]:
-    undo = f"digest at {member.digest_hour} on {WEEKDAYS[member.digest_weekday]}"
-    hour = int(found["hour"]) if found["hour"] else member.digest_hour
-    set_digest_time(member, hour, _weekday(found["day"]) if found["day"] else None)
-    said = f"Digests come at {member.digest_hour}:00 your time, weekly ones on {WEEKDAYS[member.digest_weekday]}."
-    return (Answer(said, undo),)
-
-
-def _weekday(word: str) -> int:
-    return next(number for number, day in enumerate(WEEKDAYS) if day.lower().startswith(word.lower()[:3]))
-
-
-def _digest_format(member: Member, found: re.Match[str]) -> Sequence[Answer]:
-    before = member.digest_format
-    set_digest_format(member, DigestFormat(found["format"].lower()))
-    return (Answer(f"Digests come {FORMS[member.digest_format]}.", f"digest format {before}"),)
-
-
-def _time_zone(member: Member, found: re.Match[str]) -> Sequence[Answer]:
-    before = member.time_zone
-    set_time_zone(member, found["zone"])
-    return (Answer(f"Your time zone is {member.time_zone}.", f"time zone {before}"),)
-
-
-def _away(member: Member, found: re.Match[str]) -> Sequence[Answer]:
-    zone = zone_of(member)
-    undo = f"away until {member.away_until.astimezone(zone):%Y-%m-%d}" if member.away_until is not None else "back"
-    if found["days"]:
-        until = now() + timedelta(days=int(found["days"]))
-    else:
-        until = datetime.combine(date.fromisoformat(found["date"]), time(0), zone)
-    go_away(member, until.astimezone(now().tzinfo))
-    day = f"{until.astimezone(zone):%d %B %Y}".lstrip("0")
-    said = f"No mail of any group until {day}. Then one mail sums up what there was."
-    return (Answer(said, undo),)
-
-
-def _back(member: Member, _found: re.Match[str]) -> Sequence[Answer]:
-    if member.away_until is None:
-        return (Answer("You were not away: your mail comes as you have chosen."),)
-    come_home(member)
-    return (Answer("Welcome back. One mail sums up what there was; from now on mail comes as you have chosen."),)
-
-
 def _tag(member: Member, found: re.Match[str]) -> Sequence[Answer]:
     own = _membership(member, found["group"])
     tag, act = found["tag"].lstrip("#").lower(), found["act"].lower()
@@ -290,33 +205,6 @@ def _tag(member: Member, found: re.Match[str]) -> Sequence[Answer]:
 _TAG_ACTS = {"follow": Choice.FOLLOW, "mute": Choice.MUTE, "unfollow": None, "unmute": None}
 
 
-def _profile(member: Member, found: re.Match[str]) -> Sequence[Answer]:
-    field = found["field"].lower().replace(" ", "_")
-    before = str(getattr(member, field))
-    if field == "name":
-        change_profile(member, name=found["value"])
-    else:
-        change_profile(member, name=member.name, **{field: found["value"].strip("-")})
-    said = f"Your {found['field'].lower()} is now: {getattr(member, field) or 'empty'}."
-    return (Answer(said, f"profile {found['field'].lower()} {before or '-'}"),)
-
-
-def _address(member: Member, found: re.Match[str]) -> Sequence[Answer]:
-    email, act = found["email"], found["act"].lower()
-    if act == "add":
-        request_address(member, email)
-        return (Answer(f"A mail with a link has gone to {email}. Open the link to make it yours."),)
-    address = address_by_email(email)
-    if address is None or address.member_id != member.id:
-        raise ValueError(f"{email} is not one of your addresses.")
-    if act == "remove":
-        remove_address(member, address.id)
-        return (Answer(f"{email} is no longer yours.", f"address add {email}"),)
-    main = next(each.email for each in member.addresses if each.is_primary)
-    choose_primary(member, address.id)
-    return (Answer(f"Mail goes to {email} from now on.", f"address main {main}"),)
-
-
 def _pattern(words: str) -> re.Pattern[str]:
     return re.compile(words, re.IGNORECASE)
 
@@ -328,15 +216,15 @@ _TAG_ACT = r"(?P<act>follow|mute|unfollow|unmute)"
 _DAY = r"(?a:(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]*)"
 _COMMANDS: Sequence[tuple[re.Pattern[str], Act]] = (
     (_pattern(rf"set {_GROUP} (?P<what>\w+(?: (?:yes|no|on|off))?)"), _set),
-    (_pattern(rf"digests? (?:at|hour) (?P<hour>\d{{1,2}})(?:[:.]00)?(?: on {_DAY})?"), _digest_time),
-    (_pattern(rf"digests? (?P<hour>)(?:on|day) {_DAY}"), _digest_time),
-    (_pattern(r"digests? format (?P<format>html|plain|rfc1153)"), _digest_format),
-    (_pattern(r"time ?zone (?P<zone>[\w/+ -]{2,60})"), _time_zone),
-    (_pattern(r"(?:away|vacation) until (?P<date>\d{4}-\d\d-\d\d)(?P<days>)"), _away),
-    (_pattern(r"(?:away|vacation)(?: for)? (?P<days>\d{1,3}) days?(?P<date>)"), _away),
-    (_pattern(r"(?:back|i am back|end vacation|vacation (?:off|end))"), _back),
+    (_pattern(rf"digests? (?:at|hour) (?P<hour>\d{{1,2}})(?:[:.]00)?(?: on {_DAY})?"), choose_digest_time),
+    (_pattern(rf"digests? (?P<hour>)(?:on|day) {_DAY}"), choose_digest_time),
+    (_pattern(r"digests? format (?P<format>html|plain|rfc1153)"), choose_digest_format),
+    (_pattern(r"time ?zone (?P<zone>[\w/+ -]{2,60})"), choose_time_zone),
+    (_pattern(r"(?:away|vacation) until (?P<date>\d{4}-\d\d-\d\d)(?P<days>)"), be_away),
+    (_pattern(r"(?:away|vacation)(?: for)? (?P<days>\d{1,3}) days?(?P<date>)"), be_away),
+    (_pattern(r"(?:back|i am back|end vacation|vacation (?:off|end))"), come_back),
     (_pattern(rf"{_TAG_ACT} {_TAG} in {_GROUP}"), _tag),
     (_pattern(rf"{_TAG_ACT} {_GROUP} {_TAG}"), _tag),
-    (_pattern(rf"profile (?a:(?P<field>{'|'.join(_FACETS)})) (?P<value>.{{1,300}})"), _profile),
-    (_pattern(r"address (?P<act>add|remove|main) (?P<email>\S{3,254})"), _address),
+    (_pattern(rf"profile (?a:(?P<field>{'|'.join(FACETS)})) (?P<value>.{{1,300}})"), write_profile),
+    (_pattern(r"address (?P<act>add|remove|main) (?P<email>\S{3,254})"), change_address),
 )

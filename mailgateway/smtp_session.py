@@ -1,7 +1,7 @@
 """One conversation with the smarthost: copy after copy, pipelined (RFC 2920), and what became of each.
 
 It must not know of batches, of other connections or of retries: that is `smtp.py`, through which everything here
-is imported. How a conversation begins is in `smtp_handshake.py`.
+is imported. How a conversation begins is in `smtp_handshake.py`, what is said in it in `smtp_forms.py`.
 
 What travels together is the message and final dot of copy n with MAIL, RCPT and DATA of copy n+1: RFC 2920
 section 3.1 lets message content open a group of commands, and DATA end it. So at most two copies are in a
@@ -10,13 +10,12 @@ session at a time, one whose final dot is unanswered and one of which only the e
 
 import asyncio
 import enum
-import re
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, cast
 
+from mailgateway.smtp_forms import Reply, envelope_commands, objection_to, text_of, verdict_of
 from mailgateway.smtp_values import (
     LONGEST_REPLY_TEXT,
     ConnectError,
@@ -33,10 +32,6 @@ IDLE_SECONDS = 30.0
 GOODBYE_SECONDS = 5.0
 # A line of a reply is at most 512 octets (RFC 5321, 4.5.3.1.5); a server that sends far more is not one.
 _LONGEST_LINE = 8192
-# 5xx replies about the conversation (wrong order, sign in first, TLS first), not about one recipient or message.
-# They come of a misconfigured smarthost, so nobody's address may be given up for them.
-_ABOUT_THE_CONVERSATION = frozenset({502, 503, 530, 534, 535, 538})
-_UNSAFE = re.compile("[\x00-\x20\x7f-\x9f<>\u2028\u2029\ud800-\udfff]")
 
 
 class Item:
@@ -66,19 +61,6 @@ class Pool(Protocol):
 
     def retire(self, session: "Session") -> None:
         """The session has been idle for so long that it wants to go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    code: int
-    lines: Sequence[str]
-
-    @property
-    def text(self) -> str:
-        return " ".join(line for line in self.lines if line)
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.text}"[:LONGEST_REPLY_TEXT]
 
 
 class _Awaiting(enum.Enum):
@@ -144,13 +126,13 @@ class Session(asyncio.Protocol):
                 continue
             code = line[:3]
             if not (code.isdigit() and b"200" <= code < b"600"):
-                self._lose(0, f"the smarthost said something that is no SMTP reply: {_text_of(line, 0)[:200]}")
+                self._lose(0, f"the smarthost said something that is no SMTP reply: {text_of(line, 0)[:200]}")
                 return
             if self._earlier_lines:
-                texts = [_text_of(earlier) for earlier in self._earlier_lines] + [_text_of(line)]
+                texts = [text_of(earlier) for earlier in self._earlier_lines] + [text_of(line)]
                 self._earlier_lines.clear()
             else:
-                texts = [_text_of(line)]
+                texts = [text_of(line)]
             self._replied(Reply(int(code), texts))
         if len(self._rest) > _LONGEST_LINE:
             self._lose(0, "the smarthost's reply had no end")
@@ -242,7 +224,7 @@ class Session(asyncio.Protocol):
     def _open_next(self) -> bytes:
         """What to write to begin the next copy's envelope; empty if there is none."""
         while (item := self._pool.take()) is not None:
-            objection = self._objection(item.copy)
+            objection = objection_to(item.copy, smtputf8=self._smtputf8, largest=self._largest)
             if objection is None:
                 break
             item.settle("refused", *objection)
@@ -251,14 +233,7 @@ class Session(asyncio.Protocol):
         copy = item.copy
         self.took_copies = True
         self._envelope = item
-        parameters = self._mail_8bit if copy.eight_bit else b""
-        if not (copy.recipient.isascii() and copy.envelope_sender.isascii()):
-            parameters += b" SMTPUTF8"
-        group = b"MAIL FROM:<%b>%b\r\nRCPT TO:<%b>\r\nDATA\r\n" % (
-            copy.envelope_sender.encode(),
-            parameters,
-            copy.recipient.encode(),
-        )
+        group = envelope_commands(copy, self._mail_8bit if copy.eight_bit else b"")
         self._awaiting = _Awaiting.MAIL
         if self._needs_reset:
             # The transaction of a refused copy may still be open, and MAIL inside of one is an error.
@@ -269,18 +244,6 @@ class Session(asyncio.Protocol):
             return group
         self._unsent = deque(group.splitlines(keepends=True))
         return self._unsent.popleft()
-
-    def _objection(self, copy: Copy) -> tuple[int, str] | None:
-        """Why this smarthost need not be asked about a copy, as the reply it would or should give."""
-        if not copy.recipient or _UNSAFE.search(copy.recipient):
-            return 501, "5.1.3 the recipient's address is empty or has characters that no envelope may carry"
-        if _UNSAFE.search(copy.envelope_sender):
-            return 501, "5.1.7 the return path has characters that no envelope may carry"
-        if not self._smtputf8 and not (copy.recipient.isascii() and copy.envelope_sender.isascii()):
-            return 553, "5.6.7 the address has letters beyond ASCII and the smarthost does not offer SMTPUTF8"
-        if self._largest and (size := sum(map(len, copy.parts))) > self._largest:
-            return 552, f"5.3.4 the message has {size} bytes and the smarthost takes {self._largest}"
-        return None
 
     def _replied(self, reply: Reply) -> None:
         if not self._started:
@@ -350,12 +313,7 @@ class Session(asyncio.Protocol):
 
     def _settle(self, item: Item, reply: Reply) -> None:
         self.fruitful = True
-        if reply.code < 300:
-            item.settle("sent", reply.code, reply.text)
-        elif reply.code < 500 or reply.code in _ABOUT_THE_CONVERSATION:
-            item.settle("deferred", reply.code, reply.text)
-        else:
-            item.settle("refused", reply.code, reply.text)
+        item.settle(verdict_of(reply), reply.code, reply.text)
 
     # The end.
 
@@ -394,7 +352,3 @@ class Session(asyncio.Protocol):
         unbegun = self._envelope if self._envelope is not None and not self._envelope.settled else None
         self._ending = self._envelope = None
         self._pool.lost(self, unbegun, code, why)
-
-
-def _text_of(line: bytes, start: int = 4) -> str:
-    return line[start:].decode("utf-8", "replace").strip()

@@ -5,8 +5,8 @@ from forum.accounts.models import Member
 from forum.db import transaction
 from forum.groups.actions import create_group
 from forum.groups.joining import add_to_group
-from forum.groups.models import Assurance, Group, Kind, Role
-from forum.groups.queries import community
+from forum.groups.models import Assurance, Group, Kind, Membership, Role
+from forum.groups.queries import community, membership_of
 from forum.posting.outcomes import Outcome
 from forum.posting.submit import submit
 from forum.rules.submission import Submission
@@ -28,6 +28,13 @@ def a_member(email: str, name: str, *groups: Group, role: Role = Role.MEMBER, ne
         for group in groups or (community(),):
             add_to_group(member, group, role=role, newcomer=newcomer)
     return member
+
+
+def its(member: Member, group: Group) -> Membership:
+    """The membership that somebody has in a group."""
+    found = membership_of(member.id, group.id)
+    assert found is not None
+    return found
 
 
 def a_crowd(count: int, group: Group, stem: str = "m", domain: str = "example.org") -> list[Member]:

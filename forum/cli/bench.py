@@ -23,7 +23,8 @@ from forum.accounts.sign_in import link_token, make_link
 from forum.app import create_app
 from forum.clock import now
 from forum.db import db, public_id, transaction
-from forum.groups.actions import add_to_group, create_community, create_group
+from forum.groups.actions import create_community, create_group
+from forum.groups.joining import add_to_group
 from forum.groups.models import Group
 from forum.groups.queries import community
 from forum.schema import migrate

@@ -14,10 +14,13 @@ from forum.cli.frame import a_line, acting, as_json, open_site, refuse, show_jso
 from forum.cli.rosters import import_
 from forum.cli.syncing import sync
 from forum.clock import now
-from forum.groups.actions import add_to_group, admit, remove_for_good, set_standing
 from forum.groups.choices import set_delivery
+from forum.groups.joining import add_to_group, admit
+from forum.groups.leaving import remove_for_good
 from forum.groups.models import Delivery, Membership, Role, Standing
-from forum.groups.queries import community, membership_of, memberships_of, viewer_of
+from forum.groups.queries import community, membership_of, memberships_of
+from forum.groups.rights import viewer_of
+from forum.groups.standing import set_standing
 from forum.settings import current_settings
 
 MUTE_DAYS = 7

@@ -9,7 +9,7 @@ import click
 from forum.cli.frame import a_line, acting, as_json, open_site, refuse, show_json, show_table, the_group, the_member
 from forum.db import db
 from forum.groups.models import Assurance, Group
-from forum.groups.queries import may_moderate, viewer_of
+from forum.groups.rights import may_moderate, viewer_of
 from forum.moderation.actions import Decision, decide
 from forum.moderation.queries import held_by_public_id, held_page
 from forum.posting.models import HeldPost, HeldState

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from forum.cli.frame import as_json, open_site, refuse, show_json, the_group, the_member
 from forum.db import reading
-from forum.groups.queries import viewer_of
+from forum.groups.rights import viewer_of
 from forum.search import Found, Query, search_posts
 from forum.search.documents import count_posts
 from forum.search.engine import current_engine

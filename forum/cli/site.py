@@ -118,7 +118,6 @@ def _not_there_yet(name: str, example: str, help_: str) -> click.Command:
     return later
 
 
-rule = _not_there_yet("rule", "rule list --group cardiology", "Look at and change the posting rules of a group.")
 split = _not_there_yet("split", "split cut edges.tsv", "Divide a group that has become too large.")
 
-commands = [init, up, web, work, doctor, rule, split]
+commands = [init, up, web, work, doctor, split]

@@ -9,17 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from forum.demo.people import (
-    Group,
-    Membership,
-    Person,
-    Persona,
-    appoint_moderators,
-    fill_circles,
-    is_drawn,
-    make_people,
-    read_personas,
-)
+from forum.demo.drawing import appoint_moderators, fill_circles, is_drawn, make_people
+from forum.demo.people import Group, Membership, Person, Persona, read_personas
 from forum.demo.toml import ContentError, Table, read_table
 
 __all__ = [

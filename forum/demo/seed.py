@@ -4,34 +4,28 @@ While it runs the core's clock stands at the moment of what is being seeded, so 
 the dates. It makes no post, membership or group itself.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from flask import current_app
 from sqlalchemy import func, or_, select, update
 
 from forum.accounts.actions import change_profile
 from forum.accounts.models import Member
 from forum.accounts.preferences import set_digest_time
 from forum.accounts.queries import member_by_email
-from forum.clock import Clock, now
+from forum.clock import now
 from forum.db import db, transaction
 from forum.demo.content import DemoContent, HeldPost, Person, load
 from forum.demo.content import Group as GroupContent
-from forum.groups.actions import (
-    GroupChange,
-    NotPossible,
-    add_to_group,
-    change_group,
-    create_community,
-    create_group,
-)
+from forum.demo.roster import FOUNDED, facets, joined_ago, owns, roster_row
+from forum.demo.standing_clock import StandingClock, standing_clock
+from forum.groups.actions import GroupChange, NotPossible, change_group, create_community, create_group
 from forum.groups.invitations import accept_invitation, invite
-from forum.groups.models import Assurance, Delivery, Group, JoinPolicy, Kind, Membership, Moderate, Role
-from forum.groups.roster import Enrolled, RosterRow, import_rows
+from forum.groups.joining import add_to_group
+from forum.groups.models import Assurance, Delivery, Group, JoinPolicy, Kind, Membership, Moderate
+from forum.groups.roster import Enrolled, import_rows
 from forum.log import LogEntry, record
 from forum.posting.outcomes import Held, Outcome, Published
 from forum.posting.submit import submit
@@ -47,42 +41,10 @@ SEEDED = "seed the demo"
 STILL_MAILED = timedelta(days=3)
 # What the personas have read by now, so that not everything looks new.
 READ_UNTIL = timedelta(days=2)
-FOUNDED = timedelta(days=11 * 365)
-# How long ago people of each career stage joined, at the least as long ago as the oldest post.
-JOINED = {
-    "retired": timedelta(days=9 * 365),
-    "senior": timedelta(days=7 * 365),
-    "attending": timedelta(days=3 * 365),
-    "fellow": timedelta(days=400),
-    "resident": timedelta(days=200),
-}
 INVITED, ACCEPTED = timedelta(days=8), timedelta(days=6)
 _FIRST_WORDS = 400
 
 Progress = Callable[[int, int], None]
-
-
-class StandingClock(Clock):
-    """Shows the moment at which it was set."""
-
-    def __init__(self, moment: datetime) -> None:
-        super().__init__()
-        self.moment = moment
-
-    def now(self) -> datetime:
-        return self.moment
-
-
-@contextmanager
-def standing_clock(moment: datetime) -> Iterator[StandingClock]:
-    """Put a clock that stands still in place of the core's own, until the context ends."""
-    running = current_app.extensions["banyan_clock"]
-    standing = StandingClock(moment)
-    current_app.extensions["banyan_clock"] = standing
-    try:
-        yield standing
-    finally:
-        current_app.extensions["banyan_clock"] = running
 
 
 def seed(progress: Progress | None = None) -> bool:
@@ -162,11 +124,11 @@ class _Seeding:
         """Bring people in as an operator does with a roster, those first who joined first."""
         joined: dict[timedelta, list[Person]] = {}
         for person in people:
-            joined.setdefault(_joined(person), []).append(person)
+            joined.setdefault(joined_ago(person), []).append(person)
         for ago in sorted(joined, reverse=True):
             self._go_to(ago)
             for slug, group in self._groups.items():
-                rows = [_roster_row(person, slug) for person in joined[ago] if person.membership(slug)]
+                rows = [roster_row(person, slug) for person in joined[ago] if person.membership(slug)]
                 done = import_rows(group, rows) if rows else Enrolled()
                 if done.joined != len(rows):
                     raise RuntimeError(f"the roster of {slug} was not taken whole: {done}")
@@ -189,12 +151,12 @@ class _Seeding:
     def _invite(self, person: Person) -> None:
         """A newcomer comes in by invitation, so that first posts wait where the group says so."""
         community = self._groups[self._content.groups[0].slug]
-        owner = next(each for each in self._content.people if _owns(each, community.slug))
+        owner = next(each for each in self._content.people if owns(each, community.slug))
         self._go_to(INVITED)
         invitation = invite(self._members[owner.key].id, community, person.email, person.name)
         self._go_to(ACCEPTED)
         member = accept_invitation(invitation, person.name)
-        change_profile(member, name=person.name, **_facets(person))
+        change_profile(member, name=person.name, **facets(person))
         for membership in person.groups:
             delivery = Delivery(membership.delivery)
             add_to_group(member, self._groups[membership.group], delivery=delivery, newcomer=True, actor_id=member.id)
@@ -278,39 +240,6 @@ class _Seeding:
 
 def _settings_of(group: GroupContent, name: str | None = None) -> GroupChange:
     return GroupChange(name=name, description=group.description, moderate=Moderate(group.moderate))
-
-
-def _owns(person: Person, slug: str) -> bool:
-    membership = person.membership(slug)
-    return membership is not None and membership.role == Role.OWNER
-
-
-def _joined(person: Person) -> timedelta:
-    return FOUNDED if _owns(person, "community") else JOINED[person.career_stage]
-
-
-def _roster_row(person: Person, slug: str) -> RosterRow:
-    membership = person.membership(slug)
-    assert membership is not None
-    return RosterRow(
-        line=0,
-        email=person.email,
-        name=person.name,
-        delivery=Delivery(membership.delivery),
-        role=Role(membership.role),
-        facets=_facets(person),
-    )
-
-
-def _facets(person: Person) -> Mapping[str, str]:
-    return {
-        "place": person.place,
-        "specialty": person.specialty,
-        "career_stage": person.career_stage,
-        "employer": person.employer,
-        "interests": ", ".join(person.interests),
-        "time_zone": person.time_zone,
-    }
 
 
 def _published(outcome: Outcome, answered: Post | None, subject: str) -> Post:

@@ -11,7 +11,8 @@ from forum.accounts.pausing import is_retired
 from forum.accounts.queries import address_by_email, member_by_email
 from forum.clock import now
 from forum.db import db
-from forum.groups.actions import NotPossible, add_to_group
+from forum.groups.actions import NotPossible
+from forum.groups.joining import add_to_group
 from forum.groups.models import Group, Invitation, Standing
 from forum.groups.queries import invitation_is_open, membership_of
 from forum.log import record

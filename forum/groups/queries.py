@@ -1,11 +1,7 @@
-"""Reads of groups and memberships. Loading for a person includes the right to see it.
-
-Who may read: the active and muted members of a group, and the moderators and owners of the groups above it - but a
-circle has a wall, and nobody above it looks in. Whoever lacks standing in the community reads nothing.
-"""
+"""Reads of groups and memberships for the program itself: no viewer asks. What a person may see is in `rights`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, func, inspect, or_, select
@@ -14,44 +10,10 @@ from sqlalchemy.orm import aliased
 from forum.accounts.models import Address, Member, PauseReason
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import (
-    Delivery,
-    FormerMembership,
-    Group,
-    Invitation,
-    Kind,
-    Membership,
-    Role,
-    Standing,
-)
+from forum.groups.models import Delivery, FormerMembership, Group, Invitation, Kind, Membership, Role, Standing
 from forum.log import LogEntry
 
 _ROOT, _GROUPS = "banyan_root_group", "banyan_groups"
-
-
-@dataclass(frozen=True)
-class Belonging:
-    """What a membership lets its member do."""
-
-    role: Role
-    standing: Standing
-    muted_until: datetime | None
-
-    def may_read(self) -> bool:
-        return self.standing in (Standing.ACTIVE, Standing.MUTED)
-
-    def may_moderate(self) -> bool:
-        return self.may_read() and self.role in (Role.MODERATOR, Role.OWNER)
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """A member as the one who looks or acts: who, and the memberships by group id."""
-
-    member_id: int
-    name: str
-    time_zone: str
-    belongings: Mapping[int, Belonging] = field(repr=False)
 
 
 def community() -> Group:
@@ -67,83 +29,7 @@ def community() -> Group:
     return group
 
 
-def viewer_of(member: Member) -> Viewer | None:
-    """The member as a viewer; None without standing in the community."""
-    rows = db.session.execute(
-        select(Membership.group_id, Membership.role, Membership.standing, Membership.muted_until).where(
-            Membership.member_id == member.id
-        )
-    )
-    belongings = {row.group_id: Belonging(row.role, row.standing, row.muted_until) for row in rows}
-    root = belongings.get(community().id)
-    if root is None or not root.may_read():
-        return None
-    return Viewer(member.id, member.name, member.time_zone, belongings)
-
-
-def chain_of(group: Group) -> Iterable[Group]:
-    """The groups whose moderators have a say in this one: itself and those above, up to the wall of a circle."""
-    yield group
-    if group.kind is not Kind.CIRCLE:
-        for above in ancestors(group):
-            yield above
-            if above.kind is Kind.CIRCLE:
-                return
-
-
-def ancestors(group: Group) -> Iterable[Group]:
-    """The groups above, nearest first."""
-    above = group.parent
-    while above is not None:
-        yield above
-        above = above.parent
-
-
-def may_moderate(viewer: Viewer, group: Group) -> bool:
-    """Moderators and owners of the group, and of those above it up to the wall of a circle."""
-    own = viewer.belongings.get(group.id)
-    if own is not None and own.standing is Standing.BANNED:
-        return False
-    held = (viewer.belongings.get(each.id) for each in chain_of(group))
-    return any(belonging is not None and belonging.may_moderate() for belonging in held)
-
-
-def may_own(viewer: Viewer, group: Group) -> bool:
-    """Owners of the group, and of those above it up to the wall of a circle: they appoint and change settings."""
-    if not may_moderate(viewer, group):
-        return False
-    held = (viewer.belongings.get(each.id) for each in chain_of(group))
-    return any(
-        belonging is not None and belonging.may_moderate() and belonging.role is Role.OWNER for belonging in held
-    )
-
-
-def may_read(viewer: Viewer, group: Group) -> bool:
-    own = viewer.belongings.get(group.id)
-    return (own is not None and own.may_read()) or may_moderate(viewer, group)
-
-
-def may_see(viewer: Viewer, group: Group) -> bool:
-    """That the group exists: listed groups every member of the community, unlisted ones only who belongs."""
-    own = viewer.belongings.get(group.id)
-    if own is not None and own.standing is Standing.BANNED:
-        return group.listed
-    return group.listed or own is not None or may_moderate(viewer, group)
-
-
-def group_for(viewer: Viewer, slug: str) -> Group | None:
-    """The group if the viewer may know of it; None is "not found", also for what is only hidden."""
-    group = group_by_slug(slug)
-    return group if group is not None and may_see(viewer, group) else None
-
-
-def group_to_moderate(viewer: Viewer, slug: str) -> Group | None:
-    group = group_by_slug(slug)
-    return group if group is not None and may_moderate(viewer, group) else None
-
-
 def group_by_slug(slug: str) -> Group | None:
-    """For operators and for the program itself: no viewer asks."""
     return db.session.scalars(select(Group).where(Group.slug == slug)).first()
 
 
@@ -161,58 +47,6 @@ def group_by_mail_name(name: str) -> Group | None:
         if group is not None:
             held[group.mail_name] = group
     return group
-
-
-@dataclass(frozen=True)
-class TreeNode:
-    """A group in the tree as one viewer sees it."""
-
-    group: Group
-    depth: int
-    mine: bool
-    readable: bool
-    moderated: bool
-
-
-def tree_for(viewer: Viewer) -> Sequence[TreeNode]:
-    """Every group the viewer may know of, parents before children, children by name.
-
-    A child of a group that the viewer may not see stands under the nearest one that is seen.
-    """
-    children: dict[int | None, list[Group]] = {}
-    for group in db.session.scalars(select(Group).order_by(func.lower(Group.name))):
-        children.setdefault(group.parent_id, []).append(group)
-    nodes: list[TreeNode] = []
-
-    def walk(parent_id: int | None, depth: int, moderated_above: bool) -> None:
-        for group in children.get(parent_id, ()):
-            own = viewer.belongings.get(group.id)
-            banned = own is not None and own.standing is Standing.BANNED
-            inherits = moderated_above and group.kind is not Kind.CIRCLE
-            moderated = not banned and (inherits or (own is not None and own.may_moderate()))
-            readable = moderated or (own is not None and own.may_read())
-            seen = group.listed or moderated or (own is not None and not banned)
-            if seen:
-                nodes.append(TreeNode(group, depth, own is not None and own.may_read(), readable, moderated))
-            # A ban in one group takes away its moderation there, not what a role above gives below.
-            walk(group.id, depth + seen, inherits or (own is not None and own.may_moderate()))
-
-    walk(None, 0, False)
-    return nodes
-
-
-def readable_group_ids(viewer: Viewer) -> frozenset[int]:
-    """The groups whose threads the viewer may read."""
-    own = {group_id for group_id, belonging in viewer.belongings.items() if belonging.may_read()}
-    if any(belonging.may_moderate() for belonging in viewer.belongings.values()):
-        own |= {node.group.id for node in tree_for(viewer) if node.readable}
-    return frozenset(own)
-
-
-def moderated_group_ids(viewer: Viewer) -> frozenset[int]:
-    if not any(belonging.may_moderate() for belonging in viewer.belongings.values()):
-        return frozenset()
-    return frozenset(node.group.id for node in tree_for(viewer) if node.moderated)
 
 
 def membership_of(member_id: int, group_id: int) -> Membership | None:
@@ -259,32 +93,6 @@ def former_memberships_since(member_id: int, moment: datetime) -> Sequence[tuple
         .order_by(FormerMembership.left_at.desc(), FormerMembership.id.desc())
     )
     return [(row[0], row[1]) for row in db.session.execute(rows)]
-
-
-def group_to_join(viewer: Viewer, slug: str) -> Group | None:
-    """The group if the viewer may know of it, or belonged to it and left by choice."""
-    group = group_by_slug(slug)
-    if group is None or may_see(viewer, group):
-        return group
-    before = former_membership(viewer.member_id, group.id)
-    return group if before is not None and before.by_choice else None
-
-
-def groups_in_common(viewer: Viewer, member_id: int) -> Sequence[Group]:
-    """The groups that both belong to, by name, without the community."""
-    own = [group_id for group_id, belonging in viewer.belongings.items() if belonging.may_read()]
-    rows = (
-        select(Group)
-        .join(Membership, Membership.group_id == Group.id)
-        .where(
-            Membership.member_id == member_id,
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
-            Group.id.in_(own),
-            Group.kind != Kind.COMMUNITY,
-        )
-        .order_by(func.lower(Group.name))
-    )
-    return db.session.scalars(rows).all()
 
 
 def count_members(group_id: int) -> int:
@@ -389,34 +197,6 @@ def _matches(words: str) -> ColumnElement[bool]:
         Member.name.contains(words, autoescape=True),
         by_address.exists(),
     )
-
-
-def moderators_of(group: Group) -> Sequence[Member]:
-    """Who moderates: moderators and owners of the group, else of the nearest group above; never past a circle."""
-    # Whoever lacks standing in the community moderates nothing, and must get no notice with others' words in it.
-    root = aliased(Membership)
-    in_community = select(root.id).where(
-        root.member_id == Member.id,
-        root.group_id == community().id,
-        root.standing.in_((Standing.ACTIVE, Standing.MUTED)),
-    )
-    for each in chain_of(group):
-        rows = (
-            select(Member)
-            .join(Membership, Membership.member_id == Member.id)
-            .where(
-                Membership.group_id == each.id,
-                Membership.role.in_((Role.MODERATOR, Role.OWNER)),
-                Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
-                in_community.exists(),
-            )
-            .order_by(func.lower(Member.name))
-            .limit(50)
-        )
-        found = db.session.scalars(rows).all()
-        if found:
-            return found
-    return ()
 
 
 def open_invitations(group_id: int, *, invited_by_id: int | None = None) -> Sequence[Invitation]:

@@ -14,7 +14,9 @@ from forum.accounts.emails import address_key, base_key
 from forum.accounts.models import Address, Member
 from forum.clock import now
 from forum.db import db
-from forum.groups.actions import NotPossible, add_to_group, leave
+from forum.groups.actions import NotPossible
+from forum.groups.joining import add_to_group
+from forum.groups.leaving import leave
 from forum.groups.models import FormerMembership, Group, Membership, Role, RosterSync, Standing
 from forum.groups.queries import membership_of
 from forum.log import LogEntry, record

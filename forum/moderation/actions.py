@@ -16,7 +16,8 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance, Group, Membership, Standing
-from forum.groups.queries import community, may_moderate, membership_of, viewer_of
+from forum.groups.queries import community, membership_of
+from forum.groups.rights import may_moderate, viewer_of
 from forum.log import record
 from forum.moderation.queries import has_finding, is_letter, with_finding
 from forum.posting.held import findings_today, publish_held

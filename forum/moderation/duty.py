@@ -11,7 +11,7 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import DutyTurn, Group, HeldNotices, Membership, Role, Standing
-from forum.groups.queries import chain_of, moderators_of
+from forum.groups.rights import chain_of, moderators_of
 from forum.log import record
 
 MODERATES = (Role.MODERATOR, Role.OWNER)

@@ -9,7 +9,7 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db, reading, transaction
 from forum.groups.models import Group
-from forum.groups.queries import moderators_of
+from forum.groups.rights import moderators_of
 from forum.moderation.actions import return_undecided
 from forum.moderation.summaries import remind, summarise, summary_is_due, who_chose_summaries
 from forum.posting.models import HeldPost, HeldState

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import joinedload
 
 from forum.db import db
-from forum.groups.queries import Viewer, may_moderate, membership_of, moderated_group_ids
+from forum.groups.queries import membership_of
+from forum.groups.rights import Viewer, may_moderate, moderated_group_ids
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.threads.models import Attachment, Post, Thread

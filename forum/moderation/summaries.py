@@ -11,7 +11,8 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Group, HeldNotices, Kind, Membership, Standing
-from forum.groups.queries import community, moderated_group_ids, viewer_of
+from forum.groups.queries import community
+from forum.groups.rights import moderated_group_ids, viewer_of
 from forum.moderation.duty import MODERATES
 from forum.moderation.models import QueueSummary
 from forum.moderation.queries import held_page

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from forum.clock import now
 from forum.db import db
-from forum.groups.queries import Viewer, may_moderate, may_read
+from forum.groups.rights import Viewer, may_moderate, may_read
 from forum.log import record
 from forum.posting.models import HeldPost
 from forum.queue import enqueue

@@ -12,8 +12,8 @@ from forum.accounts.queries import member_by_email, names_by_email
 from forum.clock import now
 from forum.counter import PUBLISHED, next_number
 from forum.db import db, public_id
-from forum.groups.actions import count_newcomer_post
 from forum.groups.models import Group, Membership, Role
+from forum.groups.standing import count_newcomer_post
 from forum.posting.image_location import without_location
 from forum.posting.placement import Placement
 from forum.queue import enqueue

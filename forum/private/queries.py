@@ -10,7 +10,8 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_by_id
 from forum.db import db
 from forum.groups.models import Group
-from forum.groups.queries import Viewer, community, may_read, moderators_of, viewer_of
+from forum.groups.queries import community
+from forum.groups.rights import Viewer, may_read, moderators_of, viewer_of
 from forum.private.models import Block, PrivateAnswer
 from forum.threads.models import Post
 from forum.threads.queries import ancestors_of, author_id_of, posts_by_message_ids

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from forum.db import db
 from forum.groups.models import Group
-from forum.groups.queries import Viewer, group_by_slug, readable_group_ids
+from forum.groups.queries import group_by_slug
+from forum.groups.rights import Viewer, readable_group_ids
 from forum.search.documents import shown_texts
 from forum.search.engine import current_engine
 from forum.search.excerpts import marked_excerpt

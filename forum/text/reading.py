@@ -6,7 +6,6 @@ blank paragraphs and Office debris go. Whether an attribute is safe is not decid
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from forum.text.elements import (
@@ -18,25 +17,21 @@ from forum.text.elements import (
     PARTS,
     PLACES,
     STRUCTURES,
-    WRITTEN_BLOCKS,
     Image,
     Token,
     is_line,
     kept_attributes,
     read_image,
 )
-from forum.text.layout import NOTHING, OpenBlock, account
+from forum.text.layout import OpenBlock, account
 from forum.text.links import clean_href, strip_controls
 from forum.text.scan import Tag, attributes_of, scan
+from forum.text.space import BLANKS, merged, stand_in_for_blank, strip_space, trim, trim_listing
 
 _MAX_DEPTH = 40
 # From here on only text is read: no letter has as many elements, and hostile ones must end in time.
 _MAX_TOKENS = 60_000
-_BREAK = Token("void", "br")
-
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
-# What shows nothing: every white space, and the fillers that newsletters put where nothing should show.
-_BLANKS = "".join(char for char in map(chr, range(0x3001)) if char.isspace()) + "\u200b\u200c\u200d\u2060\u034f\u00ad"
 
 
 @lru_cache(maxsize=1)
@@ -92,7 +87,7 @@ class _Reader:
         self._close_to(0)
         self._suspend_inlines()
         self._trim(0)
-        return tuple(_merged(self._out))
+        return tuple(merged(self._out))
 
     # --- text and inline elements ---------------------------------------------------------------------
 
@@ -112,7 +107,7 @@ class _Reader:
                 text = text[1:]
         if not text:
             return
-        blank = not text.strip(_BLANKS)
+        blank = not text.strip(BLANKS)
         if self._in_structure():
             if blank:
                 return
@@ -317,7 +312,9 @@ class _Reader:
             self._pending = entry.inlines
         if entry.content == self._content and entry.name not in CELLS:
             del self._out[entry.start :]
-            self._stand_in_for_blank(held_something and written == "div")
+            self._breaks = 0
+            if not self._in_structure():
+                self._breaks = stand_in_for_blank(self._out, self._pre, held_something and written == "div")
         else:
             if entry.content == self._content:
                 del self._out[entry.start + 1 :]
@@ -326,63 +323,14 @@ class _Reader:
             self._breaks = 1
         self._after_space = True
 
-    def _stand_in_for_blank(self, is_a_line: bool) -> None:
-        """A blank block goes, but keeps apart what stood around it; a blank line stays one."""
-        visible = (token for token in reversed(self._out) if not (token.kind == "end" and token.data in INLINE))
-        last = next(visible, None)
-        self._breaks = 0
-        if last is None or (last.kind == "start" and last.data in WRITTEN_BLOCKS) or self._in_structure():
-            return
-        if self._pre:
-            if last.kind == "text":
-                self._out.append(Token("text", "\n"))
-        elif last.kind == "text":
-            self._out.append(_BREAK)
-            self._breaks = 1
-        elif last != _BREAK and is_a_line:
-            self._out.append(_BREAK)
-        elif last != _BREAK:
-            self._breaks = 1
-
     # --- space ----------------------------------------------------------------------------------------
 
     def _strip_space(self) -> None:
-        """Take away the space before a line break or a block, which would not show."""
-        if self._pre or not self._out or self._out[-1].kind != "text":
-            return
-        text = self._out[-1].data.rstrip(_BLANKS)
-        if text:
-            self._out[-1] = Token("text", text)
-        else:
-            self._out.pop()
+        if not self._pre:
+            strip_space(self._out)
 
     def _trim(self, floor: int) -> None:
-        """Take away the spaces and line breaks at the end of a block."""
         if self._pre:
-            while len(self._out) > floor and self._out[-1].kind == "text":
-                text = self._out.pop().data.rstrip()
-                if text:
-                    self._out.append(Token("text", text))
-                    break
-            return
-        size = -1
-        while len(self._out) > floor and len(self._out) != size:
-            size = len(self._out)
-            self._strip_space()
-            if len(self._out) > floor and self._out[-1] == _BREAK:
-                self._out.pop()
-
-
-def _merged(tokens: list[Token]) -> Iterator[Token]:
-    """The tokens without placeholders, neighbouring texts as one."""
-    texts: list[str] = []
-    for token in tokens:
-        if token.kind == "text":
-            texts.append(token.data)
-        elif token is not NOTHING:
-            if texts:
-                yield Token("text", "".join(texts))
-                texts.clear()
-            yield token
-    if texts:
-        yield Token("text", "".join(texts))
+            trim_listing(self._out, floor)
+        else:
+            trim(self._out, floor)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, defer, joinedload, selectinloa
 from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
-from forum.groups.queries import Viewer, may_read, readable_group_ids
+from forum.groups.rights import Viewer, may_read, readable_group_ids
 from forum.threads.models import Attachment, Post, ReadingMark, Thread
 from forum.threads.tags import subject_beside, tags_of, threads_with
 

@@ -16,7 +16,7 @@ from forum.accounts.queries import member_by_email, member_by_id
 from forum.accounts.sign_in import TooManyAttempts, Way, count_attempt, living_link, password_fits, use_link
 from forum.clock import now
 from forum.db import transaction
-from forum.groups.queries import viewer_of
+from forum.groups.rights import viewer_of
 from forum.web.session import sign_in, sign_out, signed_in_member
 
 blueprint = Blueprint("account", __name__)

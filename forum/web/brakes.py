@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from forum.db import transaction
 from forum.groups.actions import NotPossible
-from forum.groups.queries import may_moderate
+from forum.groups.rights import may_moderate
 from forum.moderation.brakes import (
     SLOW_MINUTES,
     hold_group,

@@ -10,7 +10,7 @@ from forum.accounts.queries import member_by_public_id
 from forum.db import transaction
 from forum.groups.actions import NotPossible
 from forum.groups.models import Group, HeldNotices
-from forum.groups.queries import may_own, moderators_of
+from forum.groups.rights import may_own, moderators_of
 from forum.moderation.duty import add_turn, choose_notices, moderating_membership, remove_turn, turns_of
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
 

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from forum.db import transaction
 from forum.groups.models import Delivery, Group
-from forum.groups.queries import may_read, membership_of
+from forum.groups.queries import membership_of
+from forum.groups.rights import may_read
 from forum.threads.following import choose_tag, choose_thread, tag_choices
 from forum.threads.models import Choice, Thread
 from forum.threads.queries import thread_for, threads_page, with_marks

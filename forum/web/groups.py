@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from flask import Blueprint, render_template, request
 
 from forum.groups.models import JoinPolicy, Standing
-from forum.groups.queries import count_members, may_moderate, may_own, may_read, may_see, moderators_of, tree_for
+from forum.groups.queries import count_members
+from forum.groups.rights import may_moderate, may_own, may_read, may_see, moderators_of, tree_for
 from forum.threads.models import Thread
 from forum.threads.queries import latest_threads, threads_page, with_marks
 from forum.web.asked import asked_number

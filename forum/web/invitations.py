@@ -20,7 +20,8 @@ from forum.groups.invitations import (
     withdraw_invitation,
 )
 from forum.groups.models import Group, Invitation, Standing
-from forum.groups.queries import invitation_by_public_id, may_moderate, open_invitations
+from forum.groups.queries import invitation_by_public_id, open_invitations
+from forum.groups.rights import may_moderate
 from forum.settings import current_settings
 from forum.text.lines import one_line
 from forum.web.session import member, members_only, sign_in, signed_in_member, the_group, viewer

@@ -14,18 +14,14 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_by_public_id
 from forum.accounts.trouble import mail_trouble
 from forum.db import transaction
-from forum.groups.actions import NotPossible, admit, change_group, leave, set_role, set_standing
+from forum.groups.actions import NotPossible, change_group
+from forum.groups.joining import admit
+from forum.groups.leaving import leave
 from forum.groups.models import Group, Kind, Membership, Role, Standing
 from forum.groups.offered import SETTINGS
-from forum.groups.queries import (
-    community,
-    count_members,
-    groups_in_common,
-    may_moderate,
-    may_own,
-    membership_of,
-    roster_page,
-)
+from forum.groups.queries import community, count_members, membership_of, roster_page
+from forum.groups.rights import groups_in_common, may_moderate, may_own
+from forum.groups.standing import set_role, set_standing
 from forum.moderation.actions import set_trusted
 from forum.text.lines import one_line
 from forum.web.asked import asked_number

@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_public_id
 from forum.db import transaction
-from forum.groups.actions import NotPossible, remove_for_good
-from forum.groups.queries import Viewer, community, may_own, membership_of, memberships_of
+from forum.groups.actions import NotPossible
+from forum.groups.leaving import remove_for_good
+from forum.groups.queries import community, membership_of, memberships_of
+from forum.groups.rights import Viewer, may_own
 from forum.web.session import members_only, viewer
 
 blueprint = Blueprint("removing", __name__)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from forum.accounts.models import Address
 from forum.accounts.queries import primary_address
 from forum.clock import now
-from forum.groups.queries import TreeNode, Viewer, tree_for
+from forum.groups.rights import TreeNode, Viewer, tree_for
 from forum.moderation.queries import count_waiting
 from forum.settings import current_settings
 from forum.threads.queries import unread_by_group

@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from forum.groups.queries import tree_for
+from forum.groups.rights import tree_for
 from forum.search import Found, Query, search_posts
 from forum.web.asked import asked_number
 from forum.web.session import members_only, viewer

@@ -24,7 +24,7 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_by_id
 from forum.db import db
 from forum.groups.models import Group
-from forum.groups.queries import Viewer, group_for, group_to_moderate, viewer_of
+from forum.groups.rights import Viewer, group_for, group_to_moderate, viewer_of
 from forum.settings import current_settings
 
 P = ParamSpec("P")

@@ -11,10 +11,11 @@ from forum.accounts.preferences import WEEKDAYS, is_away, zone_of
 from forum.accounts.queries import member_by_id, primary_address
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import (
+from forum.groups.actions import NotPossible
+from forum.groups.choices import DIGESTS, MailChoice, choose_mail, stop_digests
+from forum.groups.joining import ask_to_join
+from forum.groups.leaving import (
     COME_BACK_WITHIN,
-    NotPossible,
-    ask_to_join,
     come_back,
     come_back_to_community,
     leave,
@@ -22,16 +23,9 @@ from forum.groups.actions import (
     one_click_leaves,
     stop_mail,
 )
-from forum.groups.choices import DIGESTS, MailChoice, choose_mail, stop_digests
 from forum.groups.models import Delivery, Group, Kind, Membership, Standing
-from forum.groups.queries import (
-    former_membership,
-    former_memberships_since,
-    group_to_join,
-    may_see,
-    membership_of,
-    memberships_of,
-)
+from forum.groups.queries import former_membership, former_memberships_since, membership_of, memberships_of
+from forum.groups.rights import group_to_join, may_see
 from forum.queue import enqueue
 from forum.threads.following import chosen_tags
 from forum.threads.models import Choice

@@ -3,30 +3,26 @@
 Every post goes through the one gate: a form becomes a submission, and what the gate says of it becomes a page.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
-from typing import assert_never
 
 from flask import Blueprint, abort, redirect, render_template, request, send_file
 from markupsafe import Markup
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from structlog import get_logger
 from werkzeug.wrappers import Response
 
 from forum import blobs
 from forum.archives.queries import post_with_old_number
-from forum.db import db, transaction
+from forum.db import transaction
 from forum.groups.models import Group, Role, Standing
-from forum.groups.queries import count_members, may_moderate
+from forum.groups.queries import count_members
+from forum.groups.rights import may_moderate
 from forum.posting.erase import erasable
-from forum.posting.models import HeldPost
-from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
 from forum.posting.publish import render
-from forum.posting.submit import submit
-from forum.rules.submission import Finding, Submission
 from forum.settings import current_settings
-from forum.text import excerpt, mark_words
+from forum.text import excerpt
 from forum.threads import paging
 from forum.threads.actions import mark_read
 from forum.threads.following import choice_of_thread
@@ -43,19 +39,16 @@ from forum.threads.queries import (
 from forum.threads.tags import SPECIAL, subject_beside, tags_in, tags_of
 from forum.web.asked import asked_number
 from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, keep_files, read_draft, submission_of
+from forum.web.gate import Page, hand_in, place_of, show_outcome
 from forum.web.session import member, members_only, the_group, viewer
 from forum.web.shown import quoted, shown
 
 blueprint = Blueprint("threads", __name__)
 log = get_logger(__name__)
 
-Page = str | Response | tuple[str, int]
-
 # What may keep its type when it is saved; everything else, and all that could run, is only octets.
 _HARMLESS = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain")
 _NO_SUBJECT = "Write a subject: a few words on what it is about."
-# Which field of the form a finding is about; the others are about the post as a whole.
-_FIELD_OF_RULE = {"empty": "text", "size": "files"}
 
 
 @blueprint.url_value_preprocessor
@@ -92,8 +85,8 @@ def reply(public_id: str) -> Page:
     if faults:
         return _thread_page(thread, draft, after=after, errors=faults)
     answers = _post_of(thread, draft.answers) or last_post_of(thread)
-    outcome = _submit(submission_of(draft, member(), thread.group, answers))
-    return _answer(outcome, lambda errors: _thread_page(thread, draft, after=after, errors=errors))
+    outcome = hand_in(submission_of(draft, member(), thread.group, answers))
+    return show_outcome(outcome, lambda errors: _thread_page(thread, draft, after=after, errors=errors))
 
 
 @blueprint.get("/g/<slug>/write")
@@ -117,8 +110,8 @@ def begin(slug: str) -> Page:
     faults = _faults(draft) | ({} if draft.subject else {"subject": _NO_SUBJECT})
     if faults:
         return _write_page(group, draft, errors=faults)
-    outcome = _submit(submission_of(_announced(draft, group), member(), group, None))
-    return _answer(outcome, lambda errors: _write_page(group, draft, errors=errors))
+    outcome = hand_in(submission_of(_announced(draft, group), member(), group, None))
+    return show_outcome(outcome, lambda errors: _write_page(group, draft, errors=errors))
 
 
 def _announced(draft: Draft, group: Group) -> Draft:
@@ -137,7 +130,7 @@ def _may_announce(group: Group) -> bool:
 @members_only
 def post(public_id: str) -> Response:
     """The stable address of a post: leads to where it stands now."""
-    return redirect(_place_of(post_for(viewer(), public_id) or abort(404)))
+    return redirect(place_of(post_for(viewer(), public_id) or abort(404)))
 
 
 @blueprint.get("/g/<slug>/old/<int:number>")
@@ -145,7 +138,7 @@ def post(public_id: str) -> Response:
 def old_number(slug: str, number: int) -> Response:
     """Where a message of the group's old archive stands now, by its number there: for links that people kept."""
     found = post_with_old_number(the_group(slug).id, number) or abort(404)
-    return redirect(_place_of(post_for(viewer(), found.public_id) or abort(404)))
+    return redirect(place_of(post_for(viewer(), found.public_id) or abort(404)))
 
 
 @blueprint.get("/a/<public_id>/<name>")
@@ -275,16 +268,6 @@ def _grown_from(thread: Thread) -> Post | None:
     return post_for(viewer(), post.public_id) if post is not None else None
 
 
-def _submit(submission: Submission) -> Outcome:
-    """Through the gate. Of two clicks at once the second fails there, looks again and finds what the first has left."""
-    try:
-        with transaction():
-            return submit(submission)
-    except IntegrityError:
-        with transaction():
-            return submit(submission)
-
-
 def _faults(draft: Draft) -> dict[str, str]:
     """What is wrong with the form itself, before the gate sees what is in it."""
     if len(draft.files) > FILES_AT_MOST:
@@ -294,48 +277,3 @@ def _faults(draft: Draft) -> dict[str, str]:
 
 def _preview(draft: Draft) -> Markup:
     return Markup(render(draft.text, TextFormat.MARKDOWN, ""))  # noqa: S704  (`render` gives safe HTML)
-
-
-def _answer(outcome: Outcome, again: Callable[[Mapping[str, str]], Page]) -> Page:
-    """What the gate said, as a page: the post, that it waits, or the form `again` with sentences by field."""
-    match outcome:
-        case Published(post_id):
-            return _to_post(post_id)
-        case Held(held_id):
-            return _held_page(held_id)
-        case Duplicate(post_id, held_id):
-            if post_id is not None:
-                return _to_post(post_id)
-            return _held_page(held_id) if held_id is not None else redirect("/mine/held")
-        case Returned(findings) | Refused(findings):
-            return again(_sentences(findings))
-        case Ignored(reason):
-            return again({"": f"This was not posted: {reason}."})
-        case unknown:
-            assert_never(unknown)
-
-
-def _sentences(findings: Sequence[Finding]) -> Mapping[str, str]:
-    errors: dict[str, str] = {}
-    for finding in findings:
-        field = _FIELD_OF_RULE.get(finding.rule, "")
-        errors[field] = f"{errors.get(field, '')} {finding.sentence}".strip()
-    return errors
-
-
-def _to_post(post_id: int) -> Response:
-    return redirect(_place_of(db.session.get_one(Post, post_id)), 303)
-
-
-def _place_of(post: Post) -> str:
-    """Where a post stands now: its page in its thread."""
-    after = paging.start_of_page_with(post)
-    page = f"?after={after}" if after else ""
-    return f"/t/{post.thread.public_id}{page}#p-{post.public_id}"
-
-
-def _held_page(held_id: int) -> Page:
-    held = db.session.get_one(HeldPost, held_id)
-    words = [word for finding in held.findings for word in finding["evidence"]]
-    text = mark_words(held.text, words)
-    return render_template("threads/held.html", held=held, group=held.group, text=text), 202

@@ -20,16 +20,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-import forum.web.threads
+import forum.web.gate
 import mailgateway.fate
 from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import link_token, make_link
 from forum.app import create_app
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import set_standing
 from forum.groups.models import Group, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.posting.erase import erase
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
@@ -261,7 +261,7 @@ def doors(site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> It
         return outcome
 
     # The gate itself works as ever; both doors are overheard.
-    monkeypatch.setattr(forum.web.threads, "submit", heard)
+    monkeypatch.setattr(forum.web.gate, "submit", heard)
     monkeypatch.setattr(mailgateway.fate, "submit", heard)
     web = create_app(settings)
     yield Doors(site, web, said)

@@ -14,11 +14,12 @@ from forum.accounts.preferences import go_away, set_digest_format, set_digest_ti
 from forum.accounts.queries import primary_address
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import leave, set_standing
 from forum.groups.choices import set_delivery, set_topics_only
+from forum.groups.leaving import leave
 from forum.groups.models import Delivery as Mode
 from forum.groups.models import Standing
 from forum.groups.queries import community, membership_of, memberships_of
+from forum.groups.standing import set_standing
 from forum.queue import enqueue
 from forum.threads.models import Post
 from forum.work import work_once, workers

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import admit, ask_to_join, set_standing
+from forum.groups.joining import admit, ask_to_join
 from forum.groups.models import Moderate, Role, Standing, Strangers
 from forum.groups.queries import membership_of
+from forum.groups.standing import set_standing
 from forum.posting.models import HeldPost, HeldState
 from forum.threads.models import Post, Thread
 from mailgateway.models import InboundMail, InboundRecipient

@@ -3,9 +3,10 @@
 import pytest
 
 from forum.db import db, transaction
-from forum.groups.actions import add_to_group, set_standing
+from forum.groups.joining import add_to_group
 from forum.groups.models import Delivery, JoinPolicy, Kind, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.posting.models import HeldPost
 from mailgateway.models import MailState
 from tests.gateway import a_mail, addresses, notices

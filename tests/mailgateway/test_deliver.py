@@ -18,11 +18,12 @@ from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import make_link
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import leave, set_standing, stop_mail
 from forum.groups.choices import set_delivery
+from forum.groups.leaving import leave, stop_mail
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.queue import LEASE, back_off, claim
 from forum.threads.models import Post, Thread
 from forum.work import work_once, work_until, workers

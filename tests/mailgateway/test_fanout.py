@@ -8,11 +8,11 @@ from forum.accounts.models import Address, PauseReason
 from forum.accounts.preferences import go_away
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import set_standing
 from forum.groups.choices import set_delivery, set_own_copy
 from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.queue import Task, enqueue
 from forum.work import work_once, workers
 from mailgateway.models import Delivery

@@ -11,9 +11,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import set_standing
 from forum.groups.models import Assurance, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.posting.models import Arrival, HeldPost
 from forum.queue import LEASE
 from forum.threads.models import Post, Thread

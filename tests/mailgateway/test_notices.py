@@ -20,10 +20,12 @@ from forum.accounts.pausing import pause, resume, send_due_probes
 from forum.app import TEMPLATES
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import add_to_group, admit, ask_to_join, decline, leave, set_role, set_standing, stop_mail
 from forum.groups.invitations import invite, withdraw_invitation
+from forum.groups.joining import add_to_group, admit, ask_to_join, decline
+from forum.groups.leaving import leave, stop_mail
 from forum.groups.models import Assurance, Group, Invitation, JoinPolicy, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_role, set_standing
 from forum.moderation.actions import Decision, decide
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Held

@@ -12,11 +12,12 @@ from forum.accounts.models import Address, Member, PauseReason
 from forum.accounts.preferences import go_away
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import leave, set_standing
 from forum.groups.choices import set_delivery, set_own_copy
+from forum.groups.leaving import leave
 from forum.groups.models import Delivery as Mode
 from forum.groups.models import Group, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.posting.outcomes import Published
 from forum.queue import Task
 from forum.threads.following import choose_tag, choose_thread

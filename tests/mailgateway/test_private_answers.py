@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from forum.blobs import Blob
 from forum.db import db, transaction
-from forum.groups.actions import leave, set_standing
+from forum.groups.leaving import leave
 from forum.groups.models import Kind, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.log import LogEntry
 from forum.private.models import Block, PrivateAnswer, PrivateFile
 from forum.private.queries import token_of

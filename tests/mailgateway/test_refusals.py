@@ -3,9 +3,9 @@
 import pytest
 
 from forum.db import transaction
-from forum.groups.actions import set_standing
 from forum.groups.models import Standing, Strangers
 from forum.groups.queries import group_by_slug, membership_of
+from forum.groups.standing import set_standing
 from mailgateway.models import MailState
 from tests.gateway import a_mail, notices
 from tests.people import a_group, a_member

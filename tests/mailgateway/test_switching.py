@@ -19,8 +19,8 @@ from forum.groups.queries import membership_of
 from forum.posting.outcomes import Published
 from forum.queue import Task, finish
 from mailgateway.deliver import mark, skip
-from mailgateway.digest import settle
 from mailgateway.digest_gather import gather
+from mailgateway.digest_receipts import settle
 from mailgateway.fanout import fan_out
 from mailgateway.models import Delivery, DeliveryState, Digest, DigestKind
 from mailgateway.permission import may_go

@@ -9,11 +9,12 @@ from sqlalchemy import select, update
 from forum.accounts.models import Member, PauseReason
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import leave, set_standing
 from forum.groups.choices import set_delivery, set_own_copy
+from forum.groups.leaving import leave
 from forum.groups.models import Delivery as Choice
 from forum.groups.models import Group, Membership, Standing
 from forum.groups.queries import membership_of
+from forum.groups.standing import set_standing
 from forum.posting.outcomes import Published
 from forum.threads.following import choose_thread
 from forum.threads.models import Choice as Wish

@@ -14,7 +14,7 @@ from forum.archives import actions
 from forum.blobs import content_of
 from forum.db import db, transaction
 from forum.groups.models import Group
-from forum.groups.queries import viewer_of
+from forum.groups.rights import viewer_of
 from forum.log import LogEntry
 from forum.posting.outcomes import Published
 from forum.queue import Task

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from forum.demo.content import DemoContent, load, read_groups, read_held, read_threads
-from forum.demo.people import fill_circles, make_people, read_personas
+from forum.demo.drawing import fill_circles, make_people
+from forum.demo.people import read_personas
 from forum.demo.toml import ContentError, Table, read_table
 from forum.threads.tags import tags_in
 

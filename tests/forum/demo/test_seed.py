@@ -17,7 +17,8 @@ from forum.demo import content, seed
 from forum.demo.content import DemoContent
 from forum.groups.actions import NotPossible
 from forum.groups.models import Delivery, Group, Membership
-from forum.groups.queries import community, count_members, group_by_slug, membership_of, viewer_of
+from forum.groups.queries import community, count_members, group_by_slug, membership_of
+from forum.groups.rights import viewer_of
 from forum.log import LogEntry
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Outcome

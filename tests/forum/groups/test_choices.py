@@ -6,7 +6,6 @@ from sqlalchemy import select
 from forum.accounts.models import Member
 from forum.counter import PUBLISHED, last_number
 from forum.db import db, transaction
-from forum.groups.actions import come_back, leave
 from forum.groups.choices import (
     MailChoice,
     choose_mail,
@@ -15,17 +14,11 @@ from forum.groups.choices import (
     set_delivery,
     set_topics_only,
 )
+from forum.groups.leaving import come_back, leave
 from forum.groups.models import Delivery, Group, Membership
-from forum.groups.queries import membership_of
 from forum.groups.roster import RosterRow, import_rows
 from forum.log import LogEntry
-from tests.people import a_group, a_member, post
-
-
-def its(member: Member, group: Group) -> Membership:
-    found = membership_of(member.id, group.id)
-    assert found is not None
-    return found
+from tests.people import a_group, a_member, its, post
 
 
 def choose(member: Member, group: Group, delivery: Delivery) -> tuple[int, int | None]:

@@ -7,7 +7,7 @@ from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.models import Address, Member
 from forum.accounts.queries import member_by_email
 from forum.db import db, transaction
-from forum.groups.actions import leave
+from forum.groups.leaving import leave
 from forum.groups.models import Group
 from forum.groups.queries import community, membership_of
 from forum.groups.roster import Enrolled, RosterRow, import_rows

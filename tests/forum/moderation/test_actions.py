@@ -8,9 +8,13 @@ from sqlalchemy import select
 
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import NotPossible, add_to_group, admit, ask_to_join, leave, set_standing
+from forum.groups.actions import NotPossible
+from forum.groups.joining import add_to_group, admit, ask_to_join
+from forum.groups.leaving import leave
 from forum.groups.models import Assurance, Moderate, Role, Standing
-from forum.groups.queries import community, membership_of, viewer_of
+from forum.groups.queries import community, membership_of
+from forum.groups.rights import viewer_of
+from forum.groups.standing import set_standing
 from forum.log import LogEntry
 from forum.moderation.actions import (
     Decision,

@@ -4,9 +4,11 @@ from flask import Flask
 from sqlalchemy import event
 
 from forum.db import db, transaction
-from forum.groups.actions import add_to_group, create_group, set_standing
+from forum.groups.actions import create_group
+from forum.groups.joining import add_to_group
 from forum.groups.models import Group, HeldNotices, Kind, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.moderation.duty import hearers_of
 from forum.moderation.summaries import who_chose_summaries
 from forum.posting.outcomes import Held

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from forum.db import db, transaction
 from forum.groups.models import Role
-from forum.groups.queries import viewer_of
+from forum.groups.rights import viewer_of
 from forum.log import LogEntry
 from forum.posting.erase import erasable, erase, post_to_erase
 from forum.posting.outcomes import Published

@@ -14,10 +14,11 @@ from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import link_token, make_link
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import create_group, set_standing
+from forum.groups.actions import create_group
 from forum.groups.invitations import invitation_token, invite
 from forum.groups.models import Assurance, Group, Kind, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Held, Published
 from forum.posting.submit import submit

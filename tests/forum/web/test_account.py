@@ -10,9 +10,9 @@ from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.models import LinkPurpose, Member, OneTimeLink
 from forum.accounts.sign_in import hash_new_password, link_token, make_link, set_password
 from forum.db import db, transaction
-from forum.groups.actions import set_standing
 from forum.groups.models import Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.queue import Task
 from forum.web.account import local_path
 from tests.forum.web.browser import Browser

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from forum.accounts.actions import add_placeholder, attach_placeholder_address
 from forum.accounts.queries import member_by_email
 from forum.db import db, transaction
-from forum.groups.actions import set_standing
 from forum.groups.invitations import invitation_token, invite
 from forum.groups.models import Group, Invitation, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from forum.queue import Task
 from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member

@@ -7,9 +7,9 @@ from flask import Flask
 from forum.accounts.actions import add_placeholder, change_profile
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import set_standing
 from forum.groups.models import Assurance, JoinPolicy, Kind, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
+from forum.groups.standing import set_standing
 from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member
 

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from forum.accounts.models import Member
 from forum.db import db, transaction
-from forum.groups.actions import NEWCOMER_POSTS
 from forum.groups.choices import set_delivery
+from forum.groups.joining import NEWCOMER_POSTS
 from forum.groups.models import Delivery, Group, JoinPolicy, Membership, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.queue import Task
