@@ -6,6 +6,7 @@ Doors open `with transaction():`; actions and queries use `db.session` inside it
 import enum
 import secrets
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,10 +160,14 @@ def prepare_engine(engine: Engine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
             connection.execute(f"PRAGMA {pragma}").close()
 
+    turn = threading.Lock()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writing", False):
-            _begin_writing(connection)
+            # Of a program's threads one looks again and again; the others wait for it and cost nothing.
+            with turn:
+                _begin_writing(connection)
         else:
             connection.exec_driver_sql("BEGIN")
 

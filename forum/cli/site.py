@@ -46,10 +46,10 @@ def web(demo: bool) -> None:
 
 @click.command("work", epilog="Example: banyan work --once")
 @click.option("--only", metavar="KIND", help="One kind of work; a wrong one lists them all.")
-@click.option("--but", metavar="KIND", help="All but one kind.")
+@click.option("--but", metavar="KIND", multiple=True, help="All but this kind; may stand several times.")
 @click.option("--once", is_flag=True, help="Do what is due, then end.")
 @click.option("--owner", metavar="NAME", hidden=True, help="The name under which work is leased.")
-def work(only: str | None, but: str | None, once: bool, owner: str | None) -> None:
+def work(only: str | None, but: tuple[str, ...], once: bool, owner: str | None) -> None:
     """Do what waits in the queues - incoming mail, copies, notices, the index - until SIGTERM. Any number may run."""
     try:
         chosen = workers(only, but)

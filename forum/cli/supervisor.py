@@ -72,6 +72,7 @@ class Child:
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
+    nice: int = 0
     process: ForkProcess | None = None
     started: float = 0.0
     due: float = 0.0
@@ -116,6 +117,7 @@ def _be(child: Child, parent: int) -> None:
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     call_oneself(f"banyan {child.name}")
+    os.nice(child.nice)
     os.environ.update(child.environment)
     import_module("forum.cli").main(child.arguments)
 
@@ -157,7 +159,9 @@ def supervise(
         Child("listen", ["listen"], environment),
         # What comes in is read in a process of its own, beside what goes out: one interpreter uses one processor.
         Child("intake", ["work", "--only", "intake", "--owner", owner_name()], environment),
-        Child("work", ["work", "--but", "intake", "--owner", owner_name()], environment),
+        # So is what is found by search, behind everything that somebody waits for.
+        Child("index", ["work", "--only", "index", "--owner", owner_name()], environment, nice=10),
+        Child("work", ["work", "--but", "intake", "--but", "index", "--owner", owner_name()], environment),
     ]
     began, ready = time.monotonic(), False
     try:

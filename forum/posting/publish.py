@@ -61,10 +61,10 @@ def publish(
     # What waited for a moderator came before the answers that went out meanwhile.
     thread.last_post_at = max(thread.last_post_at, moment)
     thread.last_published_no, thread.last_byline, thread.last_excerpt = number, submission.byline, excerpt(words, 160)
-    db.session.flush()
+    own_subject = without_group_prefix(title(submission.subject), group)
     post = Post(
         public_id=identity,
-        thread_id=thread.id,
+        thread=thread,
         published_no=number,
         fan_out_key=submission.fan_out_key if submission.fan_out_key is not None else -number,
         author_id=submission.author_id,
@@ -81,8 +81,7 @@ def publish(
         sent_at=submission.sent_at,
         created_at=moment,
     )
-    own_subject = without_group_prefix(title(submission.subject), group)
-    post.special = _is_special(own_subject, thread, membership)
+    post.special = _is_special(own_subject, placement.thread, membership)
     db.session.add(post)
     db.session.flush()
     note_tags(thread, own_subject)
@@ -157,11 +156,11 @@ def without_group_prefix(subject: str, group: Group) -> str:
     return subject
 
 
-def _is_special(subject: str, thread: Thread, membership: Membership | None) -> bool:
+def _is_special(subject: str, thread: Thread | None, membership: Membership | None) -> bool:
     """Whether a post is an announcement: a moderator's, whose subject says so and not only because it answers one."""
     if membership is None or membership.role is Role.MEMBER or SPECIAL not in tags_in(subject):
         return False
-    return SPECIAL not in tags_of([thread.id]).get(thread.id, ())
+    return thread is None or SPECIAL not in tags_of([thread.id]).get(thread.id, ())
 
 
 def _new_thread(submission: Submission, placement: Placement, group: Group, moment: datetime) -> Thread:

@@ -95,7 +95,7 @@ class Post(Base):
     edited_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 
-    thread: Mapped[Thread] = relationship(foreign_keys=[thread_id], viewonly=True)
+    thread: Mapped[Thread] = relationship(foreign_keys=[thread_id])
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id", viewonly=True)
 
 
