@@ -1,6 +1,6 @@
 """`banyan up`: web, listen and work as children in its own process group, started again when one dies.
 
-Children are forks that begin with everything imported: four programs that each import it on their own take as much
+Children are forks that begin with everything imported: programs that each import it on their own take as much
 memory again as the whole of them together does so.
 """
 

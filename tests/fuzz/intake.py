@@ -16,7 +16,8 @@ from forum.accounts.models import Member
 from forum.app import create_core
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.groups.actions import add_to_group, create_community
+from forum.groups.actions import create_community
+from forum.groups.joining import add_to_group
 from forum.groups.models import Group
 from forum.queue import Task
 from forum.schema import migrate

@@ -7,7 +7,7 @@ from flask import Flask
 
 from forum.accounts.models import Member
 from forum.db import reading
-from forum.groups.queries import viewer_of
+from forum.groups.rights import viewer_of
 from forum.search import Found, Query, search_posts
 from forum.search.indexing import run
 

@@ -13,7 +13,8 @@ from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import create_group
 from forum.groups.models import Group, Kind, Membership, Role, Standing
-from forum.groups.queries import community, viewer_of
+from forum.groups.queries import community
+from forum.groups.rights import viewer_of
 from forum.posting.outcomes import Published
 from forum.search import NOTHING, Found, Query, search_posts
 from forum.threads.models import Post, Thread
