@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from zlib import crc32
 
-from forum.posting.exif import blot_locations, orientation_in, orientation_only
+from forum.rules.exif import blot_locations, orientation_in, orientation_only
 
 _JPEG, _PNG, _GIF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a")
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum.posting.exif import blot_locations, orientation_in, orientation_only
 from forum.posting.image_location import without_location
+from forum.rules.exif import blot_locations, orientation_in, orientation_only
 from tests.forum.posting.images import PLACE, a_gif, a_heic, a_jpeg, a_png, a_webp, segment, tiff_with_place
 
 IMAGES = {

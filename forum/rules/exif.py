@@ -13,6 +13,11 @@ _XMP_BEGIN = b"<x:xmpmeta"
 _PLACE_IN_FILM = re.compile(rb"[+-]\d{1,3}\.\d{1,8}[+-]\d{1,3}\.\d{1,8}")
 _ORIENTATION, _EXIF, _GPS, _SUB, _XMP_TAG, _IPTC = 0x0112, 0x8769, 0x8825, 0x014A, 700, 33723
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_TELLS = {
+    _GPS: "place",
+    0x0132: "date", 0x9003: "date", 0x9004: "date",
+    0x013B: "name", 0x010E: "name", 0xA430: "name", 0x9C9D: "name", 0x9C9B: "name", 0x9286: "name",
+}  # fmt: skip
 _MAX_DIRECTORIES = 40
 _MAX_ENTRIES = 500
 _MAX_HEADERS = 200
@@ -31,6 +36,21 @@ def orientation_in(exif: bytes) -> int:
 def orientation_only(turned: int) -> bytes:
     """Exif that says nothing but how a picture is turned."""
     return b"MM\x00*" + struct.pack(">IHHHIHHI", 8, 1, _ORIENTATION, 3, 1, turned, 0, 0)
+
+
+def told_by(content: bytes) -> frozenset[str]:
+    """Which of "place", "date" and "name" the Exif and XMP in a file hold; a caption counts as a name."""
+    told: set[str] = set()
+    for number, found in enumerate(_HEADER.finditer(content)):
+        if number == _MAX_HEADERS:
+            break
+        told |= _Tiff(bytearray(content[found.start() : found.start() + 131_072]), 0).told()
+    begins = content.find(_XMP_BEGIN)
+    if begins >= 0:
+        packet = content[begins : begins + 65_536]
+        marks = ((b"GPSLatitude", "place"), (b"Location", "place"), (b"DateTime", "date"), (b"CreateDate", "date"))
+        told |= {what for mark, what in (*marks, (b"dc:creator", "name"), (b"PersonInImage", "name")) if mark in packet}
+    return frozenset(told)
 
 
 def blot_locations(content: bytes) -> bytes:
@@ -100,6 +120,22 @@ class _Tiff:
                 elif tag in (_EXIF, _SUB):
                     waiting += [self.number(place + 4 * index, 4) for index in range(min(max(size // 4, 1), 20))]
             waiting.append(self.number(directory + 2 + 12 * len(entries), 4))
+
+    def told(self) -> set[str]:
+        told: set[str] = set()
+        waiting, seen = [self.first()], set[int]()
+        while waiting and len(seen) < _MAX_DIRECTORIES:
+            directory = waiting.pop()
+            if directory < 8 or directory in seen:
+                continue
+            seen.add(directory)
+            for tag, size, place, _ in self.entries(directory):
+                start = self.base + place
+                if tag in _TELLS and self.data[start : start + min(size, 64)].strip(b"\0 "):
+                    told.add(_TELLS[tag])
+                elif tag == _EXIF:
+                    waiting.append(self.number(place, 4))
+        return told
 
     def _blot_directory(self, directory: int) -> None:
         for _, size, place, position in self.entries(directory):
