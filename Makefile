@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One more than there are cores: tests with real sockets and clocks wait a good part of their time.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
-.PHONY: run test check kill-test system-test fuzz bench bench-peers bench-trim browser-test demo-check clean
+.PHONY: run test check kill-test system-test fuzz bench bench-peers bench-trim browser-test demo-check train clean
 
 run: $(VENV)/run
 	$(BIN)/banyan up --demo
@@ -27,6 +27,10 @@ $(VENV)/pip:
 
 $(VENV)/run: $(VENV)/pip pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/train: $(VENV)/run pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train]'
 	touch $@
 
 $(VENV)/test: $(VENV)/pip pyproject.toml constraints.txt
@@ -71,6 +75,11 @@ browser-test: $(VENV)/test
 # MBOX and TREE name a month of a real list and its thread tree (JSON: num, parent, message_id).
 demo-check: $(VENV)/test
 	$(BIN)/python -m tests.real_month $(MBOX) $(TREE)
+
+# DATA names texts that are political or not by where they were posted: gzipped lines of {"text", "label", "source"}.
+train: $(VENV)/train
+	@test -n "$(DATA)" || { echo "Name the file of texts: make train DATA=FILE" >&2; exit 2; }
+	$(BIN)/python -m forum.rules.politics.train $(DATA) forum/rules/politics
 
 clean:
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,7 +18,7 @@ from forum.queue import Task, anything_due, claim, finish, put_off
 
 IDLE_SECONDS = 0.2
 _AFTER_A_FAILURE_SECONDS = 2.0
-# A worker that computes, such as the indexer, lets those go on that answer a line, after a tenth of Python's usual time.
+# A worker that computes lets those go on that answer a line, after a tenth of Python's usual time.
 _TURN_SECONDS = 0.0005
 
 Worker = Callable[[str], Generator[int, None, None]]

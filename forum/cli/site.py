@@ -10,7 +10,7 @@ import structlog
 
 from forum.cli.demo import demo_environment, seed_demo
 from forum.cli.doctor import doctor
-from forum.cli.frame import a_line, open_site, refuse
+from forum.cli.frame import a_line, not_there_yet, open_site
 from forum.cli.installing import install
 from forum.cli.supervisor import check_addresses, free_own_leases, only_one, supervise
 from forum.metrics import serve_metrics
@@ -102,22 +102,6 @@ def _show_addresses(settings: Settings, demo: bool) -> None:
     click.echo("Ctrl-C ends it.")
 
 
-def _not_there_yet(name: str, example: str, help_: str) -> click.Command:
-    """A command of the contract that a later version brings: it says so, whatever its words."""
-
-    @click.command(
-        name,
-        help=f"{help_} Not there yet.",
-        epilog=f"Example: banyan {example}",
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-    def later(words: tuple[str, ...]) -> None:
-        refuse(f"banyan {name} is not there yet.")
-
-    return later
-
-
-split = _not_there_yet("split", "split cut edges.tsv", "Divide a group that has become too large.")
+split = not_there_yet("split", "split cut edges.tsv", "Divide a group that has become too large.")
 
 commands = [init, up, web, work, doctor, split]
