@@ -1,37 +1,48 @@
 """Which copies go next: every post that has some due gets its share of each batch, so that none waits for a long one.
 
 A post to 71,000 readers and one to ten divide a batch between them; what the ten do not need the 71,000 get, so that
-a long fan-out alone keeps full speed. Sends nothing.
+a long fan-out alone keeps full speed. Reads only: who claims what was chosen may find some of it gone to another.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from forum.clock import now
 from forum.db import db
-from forum.queue import claim, open_and_due
+from forum.queue import open_and_due
 from mailgateway.models import Delivery
 
 # Fewer a post would be mostly overhead; with more posts than shares, the others have their turn in the next batch.
 _SMALLEST_SHARE = 20
 
 
-def claim_fairly(limit: int, owner: str, after: int) -> tuple[Sequence[int], int]:
-    """Lease up to `limit` due copies to `owner`: their ids, and the fan-out that had the last turn.
+@dataclass(frozen=True)
+class Choice:
+    """The copies that go next, None for simply the oldest, and the fan-out that had the last turn."""
 
-    `after` is the one that had it in the last batch. Needs an open transaction.
-    """
+    ids: Sequence[int] | None
+    last_turn: int
+
+
+def choose_fairly(limit: int, after: int) -> Choice:
+    """Choose up to `limit` due copies. `after` is the fan-out that had the last turn in the batch before."""
     if not _more_due_than(limit) or len(waiting := waiting_fan_outs()) < 2:
-        return claim(Delivery, limit, owner), after
+        return Choice(None, after)
     turns = [key for key in waiting if key > after] + [key for key in waiting if key <= after]
     turns = turns[: max(limit // _SMALLEST_SHARE, 1)]
     ids: list[int] = []
     for key in turns:
-        ids += claim(Delivery, limit // len(turns), owner, Delivery.fan_out_key == key)
+        ids += _oldest(limit // len(turns), Delivery.fan_out_key == key)
     if len(ids) < limit:
-        ids += claim(Delivery, limit - len(ids), owner)
-    return ids, turns[-1]
+        ids += _oldest(limit - len(ids), Delivery.id.not_in(ids))
+    return Choice(ids, turns[-1])
+
+
+def _oldest(limit: int, which: ColumnElement[bool]) -> Sequence[int]:
+    due = select(Delivery.id).where(open_and_due(Delivery, now()), which)
+    return db.session.scalars(due.order_by(Delivery.due_at, Delivery.id).limit(limit)).all()
 
 
 def _more_due_than(limit: int) -> bool:

@@ -20,17 +20,17 @@ from typing import TypeVar
 import structlog
 from flask import Flask
 from flask.globals import app_ctx
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.queue import LEASE, anything_due, enqueue, put_off, renew
+from forum.queue import LEASE, anything_due, claim, enqueue, put_off, renew
 from forum.settings import current_settings
 from forum.threads.models import Post
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
-from mailgateway.claiming import claim_fairly
+from mailgateway.claiming import choose_fairly
 from mailgateway.compose import Composed, OutgoingPost, compose
 from mailgateway.models import Delivery, DeliveryState
 from mailgateway.outgoing import outgoing_plain, outgoing_post
@@ -159,8 +159,12 @@ class _Round:
 
     def _claim(self) -> _Batch:
         """Lease what is due; what may not or need not go any more is settled at once, each with its reason."""
+        # What goes next is looked up before: while a transaction is open, nobody else can write on SQLite.
+        with reading():
+            chosen = choose_fairly(self._batch, self._last_turn)
+        self._last_turn = chosen.last_turn
         with transaction():
-            ids, self._last_turn = claim_fairly(self._batch, self._owner, self._last_turn)
+            ids = claim(Delivery, self._batch, self._owner, *_among(chosen.ids))
         with reading():
             checked = may_go(ids)
             posts = self._gather({each.post_id for each in checked.going} - self._composed.keys())
@@ -274,6 +278,10 @@ class _Round:
         while self._receipts and time.monotonic() < until:
             await asyncio.sleep(MARK_AGAIN_SECONDS)
             self._mark()
+
+
+def _among(ids: Sequence[int] | None) -> Sequence[ColumnElement[bool]]:
+    return () if ids is None else (Delivery.id.in_(ids),)
 
 
 def _write(receipts: Sequence[Receipt], blameless: bool) -> None:

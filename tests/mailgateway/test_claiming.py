@@ -5,8 +5,8 @@ from collections import Counter
 from sqlalchemy import select
 
 from forum.db import db, transaction
-from forum.queue import Task
-from mailgateway.claiming import claim_fairly, waiting_fan_outs
+from forum.queue import Task, claim
+from mailgateway.claiming import choose_fairly, waiting_fan_outs
 from mailgateway.fanout import fan_out
 from mailgateway.models import Delivery
 from tests.people import a_crowd, a_group, post
@@ -28,9 +28,10 @@ def waiting(core, *sizes: int) -> list[int]:
 
 def batch(limit: int, after: int = 0) -> tuple[Counter[int], int]:
     with transaction():
-        ids, last = claim_fairly(limit, "me", after)
+        chosen = choose_fairly(limit, after)
+        ids = claim(Delivery, limit, "me", *([] if chosen.ids is None else [Delivery.id.in_(chosen.ids)]))
         keys = db.session.scalars(select(Delivery.fan_out_key).where(Delivery.id.in_(ids))).all()
-    return Counter(keys), last
+    return Counter(keys), chosen.last_turn
 
 
 def test_each_post_has_its_share_and_the_long_one_has_the_rest(core) -> None:
