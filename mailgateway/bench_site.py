@@ -188,8 +188,12 @@ def peak_memory(pid: int) -> Iterator[list[int]]:
     ended = threading.Event()
 
     def sample() -> None:
-        while not ended.wait(1.0):
+        # One at the end in any case, for what takes less than a second.
+        while True:
+            over = ended.wait(1.0)
             samples.append(sum(_pss(each) for each in _with_children(pid)))
+            if over:
+                return
 
     thread = threading.Thread(target=sample)
     thread.start()
