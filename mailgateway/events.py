@@ -28,8 +28,9 @@ def describe_events(data: bytes) -> str:
         blocks = [
             _describe(event, method) for event in calendar.walk("VEVENT")[:_MAX_EVENTS] if isinstance(event, Event)
         ]
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError):
-        # The library promises only ValueError; a file that defeats it stays a file.
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError, OSError):
+        # The library promises only ValueError; a file that defeats it stays a file. It looks for a time zone's name
+        # as for a file's, and the file system has its own word for one that is too long.
         return ""
     return "\n\n".join(block for block in blocks if block)
 

@@ -52,6 +52,7 @@ def test_what_cannot_be_read_stays_a_file() -> None:
     assert describe_events(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n") == ""
     assert describe_events(b"BEGIN:VEVENT\r\n" * 3) == ""
     assert describe_events(b"BEGIN:VEVENT" + b"x" * MAX_EVENT) == ""
+    assert describe_events(calendar("SUMMARY:Round", f"DTSTART;TZID=Europe/{'x' * 300}:20260709T160000")) == ""
 
 
 @given(st.binary(max_size=200))
