@@ -1,7 +1,8 @@
 """Which copies go next: every post that has some due gets its share of each batch, so that none waits for a long one.
 
 A post to 71,000 readers and one to ten divide a batch between them; what the ten do not need the 71,000 get, so that
-a long fan-out alone keeps full speed. Reads only: who claims what was chosen may find some of it gone to another.
+a long fan-out alone keeps full speed. Choosing only reads, since nobody else can write on SQLite while a transaction is
+open; leasing what was chosen is one statement. Sends nothing.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 
 from forum.clock import now
 from forum.db import db
-from forum.queue import open_and_due
+from forum.queue import claim, open_and_due
 from mailgateway.models import Delivery
 
 # Fewer a post would be mostly overhead; with more posts than shares, the others have their turn in the next batch.
@@ -38,6 +39,17 @@ def choose_fairly(limit: int, after: int) -> Choice:
     if len(ids) < limit:
         ids += _oldest(limit - len(ids), Delivery.id.not_in(ids))
     return Choice(ids, turns[-1])
+
+
+def claim_chosen(chosen: Choice, limit: int, owner: str) -> Sequence[int]:
+    """Lease up to `limit` due copies to `owner`, first what was chosen; their ids. Needs an open transaction."""
+    if chosen.ids is None:
+        return claim(Delivery, limit, owner)
+    ids = claim(Delivery, limit, owner, Delivery.id.in_(chosen.ids))
+    if len(ids) < len(chosen.ids):
+        # Another worker has chosen the same and was faster. What else is due keeps this one busy.
+        ids = [*ids, *claim(Delivery, limit - len(ids), owner)]
+    return ids
 
 
 def _oldest(limit: int, which: ColumnElement[bool]) -> Sequence[int]:

@@ -14,28 +14,29 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
 import structlog
 from flask import Flask
 from flask.globals import app_ctx
-from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forum.clock import now
-from forum.db import db, reading, transaction
-from forum.queue import LEASE, anything_due, claim, enqueue, put_off, renew
+from forum.db import reading, transaction
+from forum.queue import LEASE, anything_due, put_off, renew
 from forum.settings import current_settings
 from forum.threads.models import Post
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
-from mailgateway.claiming import choose_fairly
+from mailgateway.claiming import choose_fairly, claim_chosen
 from mailgateway.compose import Composed, OutgoingPost, compose
-from mailgateway.models import Delivery, DeliveryState
+from mailgateway.delivery_receipts import mark, skip
+from mailgateway.models import Delivery
 from mailgateway.outgoing import outgoing_plain, outgoing_post
-from mailgateway.permission import FOR_DIGEST, Due, Skip, may_go
-from mailgateway.receipts import TROUBLE_SECONDS, mark_failed
+from mailgateway.permission import Due, may_go
+from mailgateway.receipts import TROUBLE_SECONDS
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt
 
@@ -113,7 +114,8 @@ class _Round:
         until = time.monotonic() + ROUND_SECONDS
         try:
             while time.monotonic() < until and not self.paused():
-                batch = await self._apart(self._claim)
+                # As they are now: what changes here meanwhile is not for the thread beside to look at.
+                batch = await self._apart(partial(self._claim, frozenset(self._composed)))
                 if not batch.ids:
                     break
                 self._in_flight.update(each.delivery_id for each in batch.going)
@@ -157,17 +159,19 @@ class _Round:
 
         return await asyncio.get_running_loop().run_in_executor(self._beside, in_context)
 
-    def _claim(self) -> _Batch:
-        """Lease what is due; what may not or need not go any more is settled at once, each with its reason."""
-        # What goes next is looked up before: while a transaction is open, nobody else can write on SQLite.
+    def _claim(self, known: frozenset[int]) -> _Batch:
+        """Lease what is due; what may not or need not go any more is settled at once, each with its reason.
+
+        `known` are the posts that are composed already.
+        """
         with reading():
             chosen = choose_fairly(self._batch, self._last_turn)
         self._last_turn = chosen.last_turn
         with transaction():
-            ids = claim(Delivery, self._batch, self._owner, *_among(chosen.ids))
+            ids = claim_chosen(chosen, self._batch, self._owner)
         with reading():
             checked = may_go(ids)
-            posts = self._gather({each.post_id for each in checked.going} - self._composed.keys())
+            posts = self._gather({each.post_id for each in checked.going} - known)
         if checked.skipped:
             with transaction():
                 skip(checked.skipped)
@@ -280,10 +284,6 @@ class _Round:
             self._mark()
 
 
-def _among(ids: Sequence[int] | None) -> Sequence[ColumnElement[bool]]:
-    return () if ids is None else (Delivery.id.in_(ids),)
-
-
 def _write(receipts: Sequence[Receipt], blameless: bool) -> None:
     if receipts:
         with transaction():
@@ -293,42 +293,3 @@ def _write(receipts: Sequence[Receipt], blameless: bool) -> None:
 def _renew(in_flight: Sequence[int], owner: str) -> None:
     with transaction():
         renew(Delivery, in_flight, owner)
-
-
-def skip(skipped: Mapping[int, Skip]) -> None:
-    """Settle copies that do not go, each with its reason. Needs an open transaction."""
-    for reason in set(skipped.values()):
-        db.session.execute(
-            update(Delivery)
-            .where(
-                Delivery.id.in_([each for each, why in skipped.items() if why is reason]), Delivery.done_at.is_(None)
-            )
-            .values(
-                state=DeliveryState.SKIPPED,
-                done_at=now(),
-                leased_until=None,
-                error=reason.value,
-                for_digest=reason in FOR_DIGEST,
-            )
-            .execution_options(synchronize_session=False)
-        )
-
-
-def mark(receipts: Sequence[Receipt], *, blameless: bool = False) -> None:
-    """Write down what became of copies. Needs an open transaction.
-
-    `blameless`: the smarthost as a whole was in trouble, so that a deferred copy has not used up an attempt.
-    """
-    sent = [receipt.key for receipt in receipts if receipt.verdict == "sent"]
-    if sent:
-        db.session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(sent))
-            .values(state=DeliveryState.SENT, done_at=now(), leased_until=None, error=None)
-            .execution_options(synchronize_session=False)
-        )
-    for receipt in receipts:
-        if receipt.verdict != "sent":
-            delivery = db.session.get_one(Delivery, receipt.key)
-            if mark_failed(delivery, receipt, blameless=blameless):
-                enqueue("bounce.refused", delivery.id)

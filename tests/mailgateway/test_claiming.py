@@ -5,8 +5,8 @@ from collections import Counter
 from sqlalchemy import select
 
 from forum.db import db, transaction
-from forum.queue import Task, claim
-from mailgateway.claiming import choose_fairly, waiting_fan_outs
+from forum.queue import Task
+from mailgateway.claiming import choose_fairly, claim_chosen, waiting_fan_outs
 from mailgateway.fanout import fan_out
 from mailgateway.models import Delivery
 from tests.people import a_crowd, a_group, post
@@ -29,7 +29,7 @@ def waiting(core, *sizes: int) -> list[int]:
 def batch(limit: int, after: int = 0) -> tuple[Counter[int], int]:
     with transaction():
         chosen = choose_fairly(limit, after)
-        ids = claim(Delivery, limit, "me", *([] if chosen.ids is None else [Delivery.id.in_(chosen.ids)]))
+        ids = claim_chosen(chosen, limit, "me")
         keys = db.session.scalars(select(Delivery.fan_out_key).where(Delivery.id.in_(ids))).all()
     return Counter(keys), chosen.last_turn
 
@@ -50,6 +50,17 @@ def test_with_more_posts_than_shares_the_others_have_the_next_turn(core) -> None
     assert last == keys[1]
     second, _ = batch(40, last)
     assert second == {keys[2]: 20, keys[3]: 20}
+
+
+def test_who_finds_the_chosen_ones_gone_takes_others_that_are_due(core) -> None:
+    waiting(core, 60, 60)
+    chosen = choose_fairly(40, 0)
+    with transaction():
+        mine = claim_chosen(chosen, 40, "me")
+        theirs = claim_chosen(chosen, 40, "they")
+    assert sorted(mine) == sorted(chosen.ids)
+    assert len(theirs) == 40
+    assert set(theirs).isdisjoint(mine)
 
 
 def test_what_is_due_later_is_not_waiting(core, move_clock) -> None:

@@ -22,7 +22,7 @@ from forum.posting.outcomes import Published
 from forum.queue import Task
 from forum.threads.following import choose_tag, choose_thread
 from forum.threads.models import Choice, Post, Thread
-from mailgateway.deliver import skip
+from mailgateway.delivery_receipts import skip
 from mailgateway.fanout import fan_out
 from mailgateway.models import Delivery, DeliveryState
 from mailgateway.permission import Skip, may_go

@@ -18,7 +18,7 @@ from forum.groups.models import Group
 from forum.groups.queries import membership_of
 from forum.posting.outcomes import Published
 from forum.queue import Task, finish
-from mailgateway.deliver import mark, skip
+from mailgateway.delivery_receipts import mark, skip
 from mailgateway.digest_gather import gather
 from mailgateway.digest_receipts import settle
 from mailgateway.fanout import fan_out
