@@ -165,23 +165,23 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writing", False):
-            # Of a program's threads one looks again and again; the others wait for it and cost nothing.
-            with turn:
-                _begin_writing(connection)
+            _begin_writing(connection, turn)
         else:
             connection.exec_driver_sql("BEGIN")
 
 
-def _begin_writing(connection: Connection) -> None:
+def _begin_writing(connection: Connection, turn: threading.Lock) -> None:
     """Take SQLite's one write lock, or wait for it as long as elsewhere.
 
     SQLite's own waiting sleeps longer and longer, up to 100 ms, while others come and go: with several writers most of
-    the time went by in sleep. Here each looks again after a millisecond.
+    the time went by in sleep. Here one looks again after a millisecond: the program's other threads wait for their
+    `turn`, and cost nothing meanwhile.
     """
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     until = time.monotonic() + BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout=0").close()
+    mine = turn.acquire(timeout=BUSY_SECONDS)
     try:
         while time.monotonic() < until:
             try:
@@ -194,4 +194,6 @@ def _begin_writing(connection: Connection) -> None:
                 return
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
+        if mine:
+            turn.release()
         driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}").close()
