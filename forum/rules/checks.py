@@ -273,9 +273,9 @@ def _read(name: str, key: str, value: object, wanted: Any) -> object:
     elif isinstance(wanted, UnionType):
         (other,) = (each for each in get_args(wanted) if each is not type(None))
         return None if value is None else _read(name, key, value, other)
-    elif wanted is float and type(value) in (int, float):
-        return float(value)  # type: ignore[arg-type]  # the checker does not follow type()
     # Yes and no are numbers to Python, and to nobody else.
+    elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     elif type(value) is wanted:
         return value
     raise ValueError(f"The option {key} of the check {name} is {_named(wanted)}, not {value!r}.")

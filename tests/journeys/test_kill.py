@@ -7,7 +7,7 @@ from tests.kill import Plan, run
 
 
 def test_five_kills_lose_no_post_and_no_copy(settings) -> None:
-    plan = Plan(kills=5, posts=100, seed=20)
+    plan = Plan(kills=5, seed=20)
     report = run(settings, plan)
     print(json.dumps(asdict(report)))
     assert sum(report.kills.values()) == 5
