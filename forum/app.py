@@ -19,6 +19,7 @@ import forum.moderation.models
 import forum.posting.models
 import forum.private.models
 import forum.queue
+import forum.rulebook.models
 import forum.search.models
 import forum.threads.models  # noqa: F401  (models register themselves with the metadata)
 from forum.clock import Clock

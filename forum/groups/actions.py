@@ -66,6 +66,7 @@ def create_group(
         parent_id=parent.id,
         listed=listed,
         join_policy=join_policy,
+        rules_mark=parent.rules_mark,
     )
     db.session.add(group)
     db.session.flush()

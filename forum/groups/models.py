@@ -155,6 +155,10 @@ class Group(Base):
     emergency_since: Mapped[datetime | None]
     # A held post that nobody has decided in so many days goes back to its author.
     decide_within_days: Mapped[int] = mapped_column(default=14, server_default="14")
+    # Another one with each change of a rule that holds here, be it made above; None while there is none.
+    rules_mark: Mapped[str | None] = mapped_column(String(12))
+    # Whether members may post under a pseudonym.
+    anonymous_posts: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     parent: Mapped["Group | None"] = relationship(remote_side="Group.id", viewonly=True)
@@ -250,6 +254,8 @@ class DutyTurn(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    # When the member was told that the turn begins.
+    reminded_at: Mapped[datetime | None]
 
 
 class RosterSync(Base):

@@ -21,11 +21,11 @@ from forum.groups.rights import may_moderate, viewer_of
 from forum.log import record
 from forum.moderation.queries import has_finding, is_letter, with_finding
 from forum.posting.held import findings_today, publish_held
-from forum.posting.hold import LETTER, finding_row
+from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
 from forum.rules.emergency import EMERGENCY
-from forum.rules.submission import Finding, Severity
+from forum.rules.findings import Finding, Severity, as_row
 from forum.text import normalise
 from forum.threads.models import TextFormat
 
@@ -261,7 +261,7 @@ def _drop_finding(held: HeldPost, rule: str, why: str, today: Sequence[Finding])
     """The reason of one finding is gone; the others stand, with what the rules say besides today."""
     kept = [finding for finding in held.findings if finding["rule"] != rule]
     new = [each for each in today if not any(finding["rule"] == each.rule for finding in kept)]
-    held.findings = [*kept, *(finding_row(each) for each in new)]
+    held.findings = [*kept, *(as_row(each) for each in new)]
     undo = ""
     if not any(finding["severity"] == Severity.HOLD for finding in held.findings):
         _publish(held)

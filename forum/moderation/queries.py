@@ -24,7 +24,7 @@ def held_page(
     limit: int = 50,
 ) -> Sequence[HeldPost]:
     """Held posts of these groups, oldest first (keyset by id)."""
-    rows = select(HeldPost).where(HeldPost.group_id.in_(group_ids), HeldPost.id > after)
+    rows = select(HeldPost).where(HeldPost.group_id.in_(group_ids), HeldPost.id > after, ~HeldPost.private)
     if state is not None:
         rows = rows.where(HeldPost.state == state)
     rows = (
@@ -50,7 +50,7 @@ def held_by_public_id(public_id: str) -> HeldPost | None:
 
 def held_to_moderate(viewer: Viewer, public_id: str) -> HeldPost | None:
     held = held_by_public_id(public_id)
-    return held if held is not None and may_moderate(viewer, held.group) else None
+    return held if held is not None and not held.private and may_moderate(viewer, held.group) else None
 
 
 def held_of_author(member_id: int, public_id: str) -> HeldPost | None:

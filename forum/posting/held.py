@@ -12,18 +12,19 @@ from forum.posting.placement import Placement
 from forum.posting.publish import publish
 from forum.posting.submit import facts_of, memberships_for
 from forum.rules import findings_of
-from forum.rules.submission import Finding, Submission
+from forum.rules.findings import Finding, Passage
+from forum.rules.submission import Submission
 from forum.threads.models import Attachment, Post, Thread
 
 # These judge what is in a submission, with its files and as it travelled: it was judged when it came.
-_JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "slow_mode", "reused_id"})
+JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "slow_mode", "reused_id"})
 
 
 def publish_held(held: HeldPost) -> Post:
     """Publish what has been approved, with its original time; it stays where it was an answer."""
     submission, group = as_submission(held), db.session.get_one(Group, held.group_id)
     own = memberships_for(held.author_id, group).get(group.id)
-    post = publish(submission, _placement_of(held), group, own, arrived_at=held.created_at)
+    post = publish(submission, placement_of(held), group, own, arrived_at=held.created_at)
     db.session.execute(
         update(Attachment).where(Attachment.held_post_id == held.id).values(held_post_id=None, post_id=post.id)
     )
@@ -35,17 +36,17 @@ def publish_held(held: HeldPost) -> Post:
 
 
 def findings_today(held: HeldPost, assurance: Assurance) -> tuple[Finding, ...]:
-    """What the rules say of a held post now, were its author known so well.
+    """What the gate's own rules say of a held post now, were its author known so well.
 
     For what goes out without a moderator: its author may be muted since, or the thread locked.
     """
     submission = replace(as_submission(held), assurance=assurance)
     group = db.session.get_one(Group, held.group_id)
-    facts = facts_of(submission, group, memberships_for(held.author_id, group), _placement_of(held), None)
-    return tuple(each for each in findings_of(submission, facts) if each.rule not in _JUDGED_ON_ARRIVAL)
+    facts = facts_of(submission, group, memberships_for(held.author_id, group), placement_of(held), None)
+    return tuple(each for each in findings_of(submission, facts) if each.rule not in JUDGED_ON_ARRIVAL)
 
 
-def _placement_of(held: HeldPost) -> Placement:
+def placement_of(held: HeldPost) -> Placement:
     answers = db.session.get(Post, held.in_reply_to_id) if held.in_reply_to_id is not None else None
     # The thread may have moved, been merged or split meanwhile: the post answered knows where it is now.
     thread = None
@@ -70,6 +71,7 @@ def as_submission(held: HeldPost) -> Submission:
         author_message_id=held.author_message_id,
         sent_at=held.sent_at,
         fan_out_key=held.fan_out_key,
+        confirmed=tuple(Passage(**each) for each in held.confirmed),
     )
 
 

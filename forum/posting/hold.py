@@ -4,20 +4,21 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from sqlalchemy import insert
 
 from forum import blobs
 from forum.clock import now
 from forum.db import Base, db
+from forum.groups.models import Assurance
 from forum.log import record
 from forum.posting.image_location import without_location
-from forum.posting.models import HeldPost
+from forum.posting.models import HeldPost, HeldState
 from forum.posting.placement import Placement
 from forum.queue import enqueue
-from forum.rules.submission import Finding, Severity, Submission
-from forum.threads.models import Attachment
+from forum.rules.findings import Finding, Severity, as_row
+from forum.rules.submission import Submission
+from forum.threads.models import Attachment, Via
 
 LETTER = "letter"
 # Held for the first two, a copy has used nothing up: a forger could else block the real one that comes after it.
@@ -27,6 +28,33 @@ _USES_NOTHING_UP = frozenset({"assurance", "reused_id", LETTER})
 
 def hold(submission: Submission, placement: Placement, findings: Sequence[Finding]) -> HeldPost:
     """Keep a submission for a moderator and, where its author can help, tell the author."""
+    held = _keep(submission, placement, findings)
+    # A stranger who adds the address sends the same mail again.
+    if held.author_id is not None and _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings):
+        note_arrival(submission, held_post_id=held.id)
+    record("hold", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
+    if held.author_id is not None:
+        enqueue("notice.held", held.id)
+    enqueue("moderators.held", held.id)
+    return held
+
+
+def keep_for_author(submission: Submission, placement: Placement, findings: Sequence[Finding]) -> HeldPost | None:
+    """Keep what goes back to its author by mail, for a corrected text to come as an answer; else None.
+
+    Nobody but the author sees it. On the web the author has the words still before the eyes; and what failed to say
+    who wrote it is nobody's to correct.
+    """
+    if submission.via is not Via.MAIL or submission.author_id is None or submission.assurance is Assurance.FAILED:
+        return None
+    held = _keep(submission, placement, findings, private=True)
+    record("return", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
+    return held
+
+
+def _keep(
+    submission: Submission, placement: Placement, findings: Sequence[Finding], *, private: bool = False
+) -> HeldPost:
     # The form for an answer asks for no subject; whoever decides wants to see what it is about.
     answered = f"Re: {placement.thread.subject}" if placement.thread is not None else ""
     held = HeldPost(
@@ -46,7 +74,10 @@ def hold(submission: Submission, placement: Placement, findings: Sequence[Findin
         thread_id=placement.thread.id if placement.thread is not None else None,
         fan_out_key=submission.fan_out_key,
         sent_at=submission.sent_at,
-        findings=[finding_row(finding) for finding in findings],
+        findings=[as_row(finding) for finding in findings],
+        confirmed=[asdict(passage) for passage in submission.confirmed],
+        state=HeldState.RETURNED if private else HeldState.WAITING,
+        private=private,
     )
     db.session.add(held)
     db.session.flush()
@@ -61,13 +92,6 @@ def hold(submission: Submission, placement: Placement, findings: Sequence[Findin
                 size=len(content),
             )
         )
-    # A stranger who adds the address sends the same mail again.
-    if held.author_id is not None and _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings):
-        note_arrival(submission, held_post_id=held.id)
-    record("hold", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
-    if held.author_id is not None:
-        enqueue("notice.held", held.id)
-    enqueue("moderators.held", held.id)
     return held
 
 
@@ -104,8 +128,3 @@ def note_arrival(submission: Submission, *, post_id: int | None = None, held_pos
         "created_at": now(),
     }
     db.session.connection().execute(_ARRIVAL, row)
-
-
-def finding_row(finding: Finding) -> dict[str, Any]:
-    """A finding as it is kept with a held post."""
-    return asdict(finding) | {"evidence": list(finding.evidence)}

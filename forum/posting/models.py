@@ -4,7 +4,8 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
@@ -31,16 +32,19 @@ class HeldPost(Base):
         Index(
             "ix_held_post_waiting",
             "created_at",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=sql_text("state = 'waiting'"),
+            postgresql_where=sql_text("state = 'waiting'"),
         ),
         CheckConstraint("(state = 'approved') = (post_id IS NOT NULL)", name="approved_is_a_post"),
+        CheckConstraint("NOT private OR state IN ('returned', 'withdrawn')", name="private_waits_for_its_author"),
     )
 
     id: Mapped[PrimaryKey]
     public_id: Mapped[PublicId]
     group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    # Of an anonymous post, as with posts: `author_id` then names nobody.
+    pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonym.id"), index=True)
     # Who wrote, as the moderator is to see it; for mail to -owner from a stranger, name and address.
     byline: Mapped[str] = mapped_column(String(500))
     via: Mapped[Via] = mapped_column(words_of(Via))
@@ -60,7 +64,11 @@ class HeldPost(Base):
     sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    # Passages of the text of which the author has said that they identify no patient.
+    confirmed: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     state: Mapped[HeldState] = mapped_column(words_of(HeldState), default=HeldState.WAITING)
+    # A rule has sent it back: kept for its author to change, and nobody else has seen it.
+    private: Mapped[bool] = mapped_column(default=False, server_default=sql_text("false"))
     # What the author wrote, when a moderator has changed the words before approving them.
     original_text: Mapped[str | None] = mapped_column(Text)
     original_html: Mapped[str | None] = mapped_column(Text)

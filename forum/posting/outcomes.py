@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from forum.rules.submission import Finding
+from forum.rules.findings import Finding
 
 
 @dataclass(frozen=True)
 class Published:
-    """It is a post now."""
+    """It is a post now; what rules only advise stands in `findings`."""
 
     post_id: int
     thread_id: int
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Returned:
-    """Its author has it back, with what to do."""
+    """Its author has it back, with what to do. What came by mail is kept as `held_id` for the author to change."""
 
     findings: tuple[Finding, ...]
+    held_id: int | None = None
 
 
 @dataclass(frozen=True)

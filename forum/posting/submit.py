@@ -14,13 +14,16 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.models import Group, Kind, Membership
 from forum.groups.queries import community, memberships_in
-from forum.posting.hold import content_digest, hold, note_arrival
+from forum.posting.hold import content_digest, hold, keep_for_author, note_arrival
 from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
 from forum.posting.placement import Placement, place
 from forum.posting.publish import publish, thread_url
+from forum.posting.sightings import note_sightings
+from forum.rulebook.queries import rules_in_force
 from forum.rules import findings_of, severity_of
-from forum.rules.submission import Facts, Severity, Submission
+from forum.rules.findings import Judgement, Severity
+from forum.rules.submission import Facts, Submission
 from forum.settings import current_settings
 from forum.text.lines import one_line
 from forum.threads.models import Thread
@@ -39,21 +42,47 @@ def submit(submission: Submission) -> Outcome:
         return Duplicate(None, waiting_id)
     placement = place(submission)
     belongs = memberships_for(submission.author_id, group)
-    findings = findings_of(submission, facts_of(submission, group, belongs, placement, arrival))
+    judged = judge(submission, facts_of(submission, group, belongs, placement, arrival))
+    findings = judged.findings
     match severity_of(findings):
         case None | Severity.ADVISE:
             post = publish(submission, placement, group, belongs.get(group.id))
             note_arrival(submission, post_id=post.id)
-            return Published(post.id, post.thread_id)
+            note_sightings(judged, group.id, post_id=post.id)
+            return Published(post.id, post.thread_id, findings)
         case Severity.HOLD:
             held = hold(submission, placement, findings)
+            note_sightings(judged, group.id, held_post_id=held.id)
             return Held(held.id, findings)
         case Severity.RETURN:
-            return Returned(findings)
+            kept = keep_for_author(submission, placement, findings)
+            note_sightings(judged, group.id, held_post_id=kept.id if kept is not None else None)
+            return Returned(findings, kept.id if kept is not None else None)
         case Severity.REFUSE:
             return Refused(findings)
         case unknown:
             assert_never(unknown)
+
+
+def look_at(submission: Submission) -> Judgement:
+    """What the gate would say of a submission, for its author to see before it is sent. Writes nothing."""
+    submission = replace(submission, subject=one_line(submission.subject)[:500])
+    group = db.session.get_one(Group, submission.group_id)
+    belongs = memberships_for(submission.author_id, group)
+    facts = facts_of(submission, group, belongs, place(submission), _arrival_of(submission))
+    return judge(submission, facts)
+
+
+def judge(submission: Submission, facts: Facts) -> Judgement:
+    """All that the gate's own rules and the group's say of a submission, the most severe first. Pure."""
+    own = findings_of(submission, facts)
+    if not facts.rules:
+        return Judgement(own)
+    # What stands behind the checks takes time to load, which only groups with rules of their own pay.
+    from forum.rules.group_rules import judge_by_rules
+
+    asked = judge_by_rules(submission, facts)
+    return Judgement(tuple(sorted((*own, *asked.findings), key=lambda each: -each.severity.rank)), asked.shadows)
 
 
 _ARRIVAL = select(Arrival).where(
@@ -132,6 +161,7 @@ def facts_of(
         thread_moderated=thread is not None and thread.moderated_at is not None,
         slow_seconds=thread.slow_seconds if thread is not None else None,
         last_here_ago=_last_here_ago(submission.author_id, thread),
+        rules=rules_in_force(group),
     )
 
 

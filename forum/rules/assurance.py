@@ -1,7 +1,8 @@
 """How well the author is known: what falls short of what the group demands waits, and the real member is asked."""
 
 from forum.groups.models import Assurance
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 SEEN = {
     Assurance.FAILED: "the mail failed the check (DMARC) that its sender is who it says",

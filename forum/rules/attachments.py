@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from forum.rules.executables import programs_in
+from forum.rules.findings import Severity
 from forum.rules.matter import Matter, Sighting
-from forum.rules.submission import File, Severity
+from forum.rules.submission import File
 
 _MEGABYTE = 1_000_000
 

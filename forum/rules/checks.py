@@ -26,9 +26,9 @@ from forum.rules import (
     solicitation,
     words,
 )
+from forum.rules.findings import Severity
 from forum.rules.history import History
 from forum.rules.matter import Matter, Sighting
-from forum.rules.submission import Severity
 
 Looked = TypeVar("Looked", Matter, History)
 

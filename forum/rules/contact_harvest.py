@@ -6,8 +6,8 @@ Somebody who gives only an own address is not meant.
 from dataclasses import dataclass
 
 from forum.rules.cues import cues, find_cues, kinds_of
+from forum.rules.findings import Severity
 from forum.rules.matter import Matter, Sighting
-from forum.rules.submission import Severity
 
 _CONTACT = (
     r"(e-?mails?|e-?mail address(es)?|phone numbers?|cell numbers?|mobile numbers?|cell|mobile|whatsapp( number)?|"

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from forum.rules.findings import Severity
 from forum.rules.history import History, InThread, in_window, spelled
 from forum.rules.matter import Sighting
-from forum.rules.submission import Severity
 
 # A remark by a bystander does not cool a quarrel.
 _SHARE_OF_FEW = 0.75

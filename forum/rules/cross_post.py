@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from forum.rules.findings import Severity
 from forum.rules.history import History, SameWords, in_window, spelled
 from forum.rules.matter import Sighting
-from forum.rules.submission import Severity
 
 
 @dataclass(frozen=True)

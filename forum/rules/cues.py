@@ -6,7 +6,8 @@ A turn of phrase is an expression in which a space is any white space and `…` 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from forum.rules.matter import Field, Matter, Passage
+from forum.rules.findings import Field, Passage
+from forum.rules.matter import Matter
 from forum.rules.patterns import Pattern, fold
 
 Cues = Mapping[str, Pattern]

@@ -1,6 +1,7 @@
 """Mail that names the group nowhere (Bcc, a forgotten redirect), or was sent to a crowd: a person looks first."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 RECIPIENTS_AT_MOST = 20
 

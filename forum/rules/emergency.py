@@ -1,6 +1,7 @@
 """The emergency brake of a group: everything waits until a moderator releases it."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 EMERGENCY = "emergency"
 

@@ -1,6 +1,7 @@
 """Nothing to post: no words of the author's own and no file."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_empty(submission: Submission, facts: Facts) -> Finding | None:

@@ -1,6 +1,7 @@
 """Mail that readers could not open: encrypted, or closed up in a signature."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 _TYPES = frozenset({"application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"

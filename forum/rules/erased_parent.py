@@ -1,6 +1,7 @@
 """An answer to a post that has been erased: a moderator sees whether it still says something by itself."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_erased_parent(submission: Submission, facts: Facts) -> Finding | None:

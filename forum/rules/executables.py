@@ -5,7 +5,8 @@ An archive's listing is read without unpacking anything.
 
 from collections.abc import Iterator
 
-from forum.rules.submission import Facts, File, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, File, Submission
 
 # What Windows, macOS or an office starts or mounts by a double click (the lists of Gmail and Outlook, joined).
 _PROGRAMS = (

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from forum.rules.matter import Matter, Passage, Sighting
-from forum.rules.submission import Severity
+from forum.rules.findings import Passage, Severity
+from forum.rules.matter import Matter, Sighting
 
 _SMALL_WORDS = {
     "en": "the of and to in is that for it was with as his on be at by this had not are but from or have an they which"

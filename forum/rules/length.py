@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from forum.rules.matter import Matter, Passage, Sighting
-from forum.rules.submission import Severity
+from forum.rules.findings import Passage, Severity
+from forum.rules.matter import Matter, Sighting
 
 _WORD = re.compile(r"\S+")
 

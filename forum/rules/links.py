@@ -12,8 +12,8 @@ from itertools import islice
 from urllib.parse import unquote
 
 from forum.rules.cues import MOST_PASSAGES, own_fields
-from forum.rules.matter import Field, Matter, Passage, Sighting
-from forum.rules.submission import Severity
+from forum.rules.findings import Field, Passage, Severity
+from forum.rules.matter import Matter, Sighting
 
 _SHORTENERS = (
     "adf.ly bit.ly bitly.com bl.ink buff.ly cutt.ly dlvr.it goo.gl is.gd lnkd.in ow.ly rb.gy rebrand.ly"

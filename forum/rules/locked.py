@@ -1,6 +1,7 @@
 """An answer to a thread that has been locked."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_locked(submission: Submission, facts: Facts) -> Finding | None:

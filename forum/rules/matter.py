@@ -8,21 +8,9 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
-from forum.rules.submission import File, Severity
-
-Field = Literal["subject", "text"]
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A stretch of one field, in code points from `start` up to but without `end`; `kind` names what it is."""
-
-    start: int
-    end: int
-    kind: str
-    field: Field = "text"
+from forum.rules.findings import Passage, Severity
+from forum.rules.submission import File
 
 
 @dataclass(frozen=True)

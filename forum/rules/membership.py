@@ -2,7 +2,8 @@
 
 from forum.groups.models import Assurance, Standing, Strangers
 from forum.rules.assurance import SEEN
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_membership(submission: Submission, facts: Facts) -> Finding | None:

@@ -1,7 +1,8 @@
 """Groups where a moderator sees posts first: everybody's, or a newcomer's first few. Trusted members are not read."""
 
 from forum.groups.models import Moderate
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_moderated(submission: Submission, facts: Facts) -> Finding | None:

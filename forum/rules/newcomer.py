@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from forum.rules.findings import Severity
 from forum.rules.history import History
 from forum.rules.matter import Sighting
-from forum.rules.submission import Severity
 
 
 @dataclass(frozen=True)

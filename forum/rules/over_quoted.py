@@ -4,7 +4,8 @@ Only quotes that stayed in the text count: what was folded is out of the way, so
 is a forward. Web posts are written in our own form and may quote as their authors like.
 """
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 from forum.threads.models import Via
 
 LARGEST_SHARE = 0.9

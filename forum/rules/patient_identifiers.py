@@ -8,6 +8,7 @@ are no patient's.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from forum.rules.findings import Field, Passage, Severity
 from forum.rules.identifiers.ages import find_ages
 from forum.rules.identifiers.contacts import find_contacts
 from forum.rules.identifiers.context import signature
@@ -19,8 +20,7 @@ from forum.rules.identifiers.numbers import find_numbers
 from forum.rules.identifiers.photographs import find_in_photographs
 from forum.rules.identifiers.places import find_places
 from forum.rules.identifiers.plain import Plain, plain
-from forum.rules.matter import Asks, Field, Matter, Passage, Sighting
-from forum.rules.submission import Severity
+from forum.rules.matter import Asks, Matter, Sighting
 
 # Which of two that overlap is meant: the sooner a finder stands here.
 _FINDERS: tuple[Callable[[Plain, str], Iterator[Found]], ...] = (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from forum.rules.cues import MOST_PASSAGES, cues, cues_in, kinds_of, own_fields
-from forum.rules.matter import Field, Matter, Passage, Sighting
-from forum.rules.submission import Severity
+from forum.rules.findings import Field, Passage, Severity
+from forum.rules.matter import Matter, Sighting
 
 _NOUN = (
     "(idiots?|morons?|imbeciles?|fools?|jerks?|quacks?|clowns?|liars?|frauds?|hacks?|charlatans?|assholes?|arseholes?|"

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forum.rules.cues import own_fields
-from forum.rules.matter import Field, Matter, Passage, Sighting
+from forum.rules.findings import Field, Passage, Severity
+from forum.rules.matter import Matter, Sighting
 from forum.rules.politics import Label, Model, Verdict, shipped_model, shipped_versions
-from forum.rules.submission import Severity
 
 EXAMPLES_CAUGHT = (
     Matter("Vote these clowns out in November. The Republicans in Congress want your patients to go bankrupt."),

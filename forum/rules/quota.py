@@ -1,6 +1,7 @@
 """More posts in an hour than the group allows one member."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_quota(submission: Submission, facts: Facts) -> Finding | None:

@@ -1,6 +1,7 @@
 """A message id that was used before for other content: never dropped as a duplicate, a person looks."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_reused_id(submission: Submission, facts: Facts) -> Finding | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from forum.rules.cues import MOST_PASSAGES
-from forum.rules.matter import Matter, Passage, Sighting
-from forum.rules.submission import Severity
+from forum.rules.findings import Passage, Severity
+from forum.rules.matter import Matter, Sighting
 
 _WORD = re.compile(r"[^\W\d_]{2,100}")
 # Marks in a row, with spaces between them or not.

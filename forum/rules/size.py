@@ -1,6 +1,7 @@
 """Too large to post."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_size(submission: Submission, facts: Facts) -> Finding | None:

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_slow_mode(submission: Submission, facts: Facts) -> Finding | None:

@@ -6,8 +6,8 @@ Only turns that ask the reader for something count, so that a survey of patients
 from dataclasses import dataclass, fields
 
 from forum.rules.cues import cues, find_cues, kinds_of
+from forum.rules.findings import Severity
 from forum.rules.matter import Matter, Sighting
-from forum.rules.submission import Severity
 
 _OUR = "(my|our|this|the|a|an|his|her|their)"
 _CUES = cues(

@@ -1,10 +1,12 @@
 """What a rule looks at and what it answers: frozen values, the same from every door."""
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forum.groups.models import Assurance, Moderate, Role, Standing, Strangers
+from forum.rules.findings import Passage
+from forum.rules.history import History
+from forum.rules.terms import RuleInForce
 from forum.threads.models import TextFormat, Via
 
 
@@ -46,6 +48,10 @@ class Submission:
     # Whether the group stands in To or Cc of a mail, and how many addresses stand there.
     addressed: bool = True
     recipients: int = 0
+    # Of which passages the author says that they identify no patient.
+    confirmed: tuple[Passage, ...] = ()
+    # Under a pseudonym: readers, moderators and operators do not learn who wrote it.
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,32 +89,12 @@ class Facts:
     slow_seconds: int | None
     # How long ago the author last answered in this thread; None for never.
     last_here_ago: timedelta | None
+    # What the group, and those above it, ask for besides.
+    rules: tuple[RuleInForce, ...] = ()
+    # Of the author's pace; gathered where one of `rules` asks for it.
+    history: History | None = None
 
     @property
     def is_exempt_moderator(self) -> bool:
         """Whether what holds everybody's posts leaves out this author, who moderates here."""
         return self.role in (Role.MODERATOR, Role.OWNER) and not self.moderators_obey
-
-
-class Severity(enum.StrEnum):
-    """What a finding asks for, mildest first."""
-
-    ADVISE = "advise"
-    HOLD = "hold"
-    RETURN = "return"
-    REFUSE = "refuse"
-
-    @property
-    def rank(self) -> int:
-        return list(Severity).index(self)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one rule says of one submission: a sentence for the author, one for the moderator, and the words it saw."""
-
-    rule: str
-    severity: Severity
-    sentence: str
-    for_moderator: str
-    evidence: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """A thread whose answers a moderator reads first."""
 
-from forum.rules.submission import Facts, Finding, Severity, Submission
+from forum.rules.findings import Finding, Severity
+from forum.rules.submission import Facts, Submission
 
 
 def check_thread_moderated(submission: Submission, facts: Facts) -> Finding | None:

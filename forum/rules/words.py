@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from forum.rules.cues import MOST_PASSAGES, own_fields
-from forum.rules.matter import Matter, Passage, Sighting
+from forum.rules.findings import Passage, Severity
+from forum.rules.matter import Matter, Sighting
 from forum.rules.patterns import Folded, Pattern, fold, fold_accents, fold_word, quote
-from forum.rules.submission import Severity
 
 _INSIDE_A_WORD = r"[\pL\pN_]"
 _MOST_ENTRIES = 2_000

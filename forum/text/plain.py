@@ -170,6 +170,27 @@ def _wrapped(line: str, width: int) -> str:
     )
 
 
+def mark_places(text: str, places: Iterable[tuple[int, int]]) -> Markup:
+    """Escaped text with each stretch (from, up to but without) in <mark>; those that overlap are one."""
+    parts: list[Markup] = []
+    position = 0
+    for start, end in _joined(places):
+        parts.append(escape(text[position:start]))
+        parts.append(Markup("<mark>{}</mark>").format(text[start:end]))
+        position = end
+    return Markup("").join([*parts, escape(text[position:])])
+
+
+def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(place for place in places if place[0] < place[1]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def mark_words(text: str, words: Iterable[str]) -> Markup:
     """Escaped text with whole-word, case-insensitive matches of the words in <mark>."""
     wanted = sorted({word for word in (w.strip() for w in words) if word}, key=len, reverse=True)

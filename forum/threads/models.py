@@ -57,8 +57,27 @@ class Thread(Base):
     group: Mapped[Group] = relationship(viewonly=True)
 
 
+class Pseudonym(Base):
+    """Under which name a member writes anonymously in one thread. Who it is, only `threads.sealed` may read.
+
+    A held post that begins a thread has a pseudonym before there is a thread.
+    """
+
+    __tablename__ = "pseudonym"
+    __table_args__ = (UniqueConstraint("thread_id", "member_id"), UniqueConstraint("thread_id", "name"))
+
+    id: Mapped[PrimaryKey]
+    public_id: Mapped[PublicId]
+    thread_id: Mapped[int | None] = mapped_column(ForeignKey("thread.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+
+
 class Post(Base):
-    """A published message. Readers see `byline`; only named functions look at `author_id`."""
+    """A published message. Readers see `byline`; only named functions look at `author_id`.
+
+    Of an anonymous post, `author_id` is the member that stands for all anonymous authors, and has no mail.
+    """
 
     __tablename__ = "post"
     __table_args__ = (
@@ -74,6 +93,7 @@ class Post(Base):
     # Posts that one submission made in several groups share it: one copy per reader.
     fan_out_key: Mapped[int] = mapped_column(index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonym.id"), index=True)
     byline: Mapped[str] = mapped_column(String(200))
     via: Mapped[Via] = mapped_column(words_of(Via))
     # Ours, stable, the same for every reader; an imported post keeps its own.

@@ -11,7 +11,8 @@ from forum.db import db, transaction
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
 from forum.posting.submit import submit
-from forum.rules.submission import Finding, Submission
+from forum.rules.findings import Finding
+from forum.rules.submission import Submission
 from forum.text import mark_words
 from forum.threads import paging
 from forum.threads.models import Post

@@ -6,9 +6,9 @@ It is an offer for one click. Whether what stands then still tells who somebody 
 import re
 from datetime import date
 
+from forum.rules.findings import Passage
 from forum.rules.identifiers.lists import STATE_CODES, STATES, words_of
 from forum.rules.identifiers.plain import plain
-from forum.rules.matter import Passage
 
 _WOMAN = words_of("mrs ms miss frau señora senora sra señorita senorita mme madame signora fräulein")
 _MAN = words_of("mr herr señor senor monsieur signor mister")

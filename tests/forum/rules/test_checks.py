@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum.rules.checks import CHECKS, HISTORY_CHECKS, CheckKind, read_options
+from forum.rules.findings import Severity
 from forum.rules.matter import Matter, Sighting
-from forum.rules.submission import Severity
 
 BOTH: dict[str, CheckKind[Any]] = {**CHECKS, **HISTORY_CHECKS}
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from forum.groups.models import Assurance
 from forum.rules.encrypted import check_encrypted
 from forum.rules.executables import check_executables, programs_in
+from forum.rules.findings import Severity
 from forum.rules.over_quoted import check_over_quoted
-from forum.rules.submission import Facts, File, Severity, Submission
+from forum.rules.submission import Facts, File, Submission
 from forum.threads.models import TextFormat, Via
 
 # These rules look at the submission alone.

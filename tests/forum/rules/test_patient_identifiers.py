@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.posting.image_location import without_location
+from forum.rules.findings import Passage, Severity
 from forum.rules.identifiers.safer_words import generalisation
-from forum.rules.matter import Asks, Matter, Passage
+from forum.rules.matter import Asks, Matter
 from forum.rules.patient_identifiers import KINDS, MOST_PASSAGES, PatientIdentifierOptions, patient_identifiers
-from forum.rules.submission import File, Severity
+from forum.rules.submission import File
 from tests.forum.posting.images import a_jpeg, a_png, tiff_with_place
 from tests.forum.rules.identifiers import notes
 from tests.forum.rules.identifiers.report import Figures, measure, milliseconds, ordinary_posts, said_in_passing

@@ -1,5 +1,6 @@
 import pytest
 
+from forum.rules.findings import Severity
 from forum.rules.matter import Matter
 from forum.rules.political import (
     EXAMPLES_CAUGHT,
@@ -9,7 +10,6 @@ from forum.rules.political import (
     weigh_political,
 )
 from forum.rules.politics import shipped_versions
-from forum.rules.submission import Severity
 
 PARTISAN = "The Republicans in Congress want your patients to go bankrupt. Vote these clowns out in November."
 POLICY = "Has anybody appealed a denied prior authorization for semaglutide with this Medicare plan?"

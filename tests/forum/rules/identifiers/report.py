@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from forum.rules.matter import Matter, Passage
+from forum.rules.findings import Passage
+from forum.rules.matter import Matter
 from forum.rules.patient_identifiers import PatientIdentifierOptions, patient_identifiers
 from tests.forum.rules.identifiers import held_out, notes
 
