@@ -57,6 +57,7 @@ bench: $(VENV)/test
 	$(BIN)/banyan bench inbound
 	$(BIN)/banyan bench digests
 	$(BIN)/banyan bench held
+	$(BIN)/banyan bench rules
 	$(BIN)/banyan bench pages
 
 # MAILS names a folder of mails with their expected text beside them.

@@ -1,4 +1,4 @@
-"""What is due by the clock alone: mutes that are over, the log's chain, rows past their time."""
+"""What is due by the clock alone: restrictions that are over, the log's chain, rows past their time."""
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
@@ -12,6 +12,8 @@ from forum.db import reading, transaction
 from forum.groups.models import Membership, Standing
 from forum.groups.standing import end_past_mutes
 from forum.log import LogEntry, seal_entries, unsealed
+from forum.moderation.models import Restriction
+from forum.moderation.restrictions import BATCH, end_due
 from forum.queue import Task
 
 SEAL_EVERY = timedelta(seconds=5)
@@ -28,7 +30,7 @@ def run(owner: str) -> Generator[int, None, None]:
             yield 0
             continue
         next_look = moment + SEAL_EVERY
-        yield _seal() + _end_mutes(moment) + _send_probes(moment) + _forget(moment)
+        yield _seal() + _end_restrictions(moment) + _send_probes(moment) + _forget(moment)
 
 
 def _seal() -> int:
@@ -39,13 +41,19 @@ def _seal() -> int:
         return seal_entries()
 
 
-def _end_mutes(moment: datetime) -> int:
+def _end_restrictions(moment: datetime) -> int:
+    """Those whose time is over, and mutes of which no row tells."""
     with reading() as session:
-        over = select(Membership.id).where(Membership.standing == Standing.MUTED, Membership.muted_until <= moment)
-        if session.scalar(over.limit(1)) is None:
+        over = select(Restriction.id).where(Restriction.ended_at.is_(None), Restriction.ends_at <= moment)
+        mutes = select(Membership.id).where(Membership.standing == Standing.MUTED, Membership.muted_until <= moment)
+        if session.scalar(over.limit(1)) is None and session.scalar(mutes.limit(1)) is None:
             return 0
     with transaction():
-        return end_past_mutes()
+        ended = end_due(moment)
+    if ended == BATCH:
+        return ended  # The others have their turn; a mute ends with its row.
+    with transaction():
+        return ended + end_past_mutes()
 
 
 def _send_probes(moment: datetime) -> int:

@@ -5,10 +5,12 @@ change or remove an entry (triggers of the first migration).
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.clock import now
@@ -23,6 +25,16 @@ class LogEntry(Base):
     """One act. `actor_id` is a member, or None when the program acted by itself or an operator at the terminal."""
 
     __tablename__ = "log_entry"
+    __table_args__ = (
+        # Decisions are counted by group and month.
+        Index(
+            "ix_log_entry_held_post",
+            "group_id",
+            "at",
+            sqlite_where=text("object_kind = 'held_post'"),
+            postgresql_where=text("object_kind = 'held_post'"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     at: Mapped[datetime] = mapped_column(default=now)
@@ -101,6 +113,44 @@ def first_broken_seal() -> int | None:
                 return expected
     missing = (db.session.scalar(select(func.count()).select_from(LogSeal)) or 0) - expected
     return expected + 1 if missing else None
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """What a walk through the chain has found. `broken_entry` is the entry of the first seal that does not fit."""
+
+    entries: int
+    seals: int
+    unsealed: int
+    broken_seal: int | None
+    broken_entry: int | None
+    last_seal: str
+
+
+def chain_state() -> ChainState:
+    """The whole chain, walked. Who keeps the last seal elsewhere can show later that nothing was cut off behind it."""
+    broken = first_broken_seal()
+    entries = db.session.scalar(select(func.count()).select_from(LogEntry)) or 0
+    seals = db.session.scalar(select(func.count()).select_from(LogSeal)) or 0
+    last = db.session.scalars(select(LogSeal).order_by(LogSeal.number.desc()).limit(1)).first()
+    broken_entry = db.session.scalar(select(LogSeal.entry_id).where(LogSeal.number == broken))
+    return ChainState(
+        entries, seals, entries - seals, broken, broken_entry, f"{last.number} {last.hash}" if last is not None else ""
+    )
+
+
+def entries_page(
+    *, group_id: int | None = None, act: str | None = None, since: datetime | None = None, limit: int = 200
+) -> Sequence[LogEntry]:
+    """Entries, the newest first."""
+    rows = select(LogEntry).order_by(LogEntry.id.desc()).limit(limit)
+    if group_id is not None:
+        rows = rows.where(LogEntry.group_id == group_id)
+    if act is not None:
+        rows = rows.where(LogEntry.act == act)
+    if since is not None:
+        rows = rows.where(LogEntry.at >= since)
+    return db.session.scalars(rows).all()
 
 
 def _link(chain: str, entry: LogEntry) -> str:

@@ -30,6 +30,8 @@ class Purpose(IntEnum):
     QUEUE = 10  # moderator, queue summary
     BLOCK = 11  # recipient, private answer
     PROBE = 12  # address, probe
+    APPEAL = 13  # restriction, member
+    REVIEW = 14  # moderator, appeal
 
 
 class Tokens:

@@ -1,7 +1,7 @@
 """Every mail address of ours, made and read in this one file. Pure: whether a group exists is asked elsewhere."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,8 @@ SYSTEM_NAME = "banyan"
 # In place of a group in a token that leaves: every digest of the member.
 ALL_DIGESTS = 0
 _OPERATORS = ("postmaster", "abuse")
+# Behind the plus of a group's address.
+_ANONYMOUS = "anon"
 
 
 class Verb(StrEnum):
@@ -25,6 +27,13 @@ class Verb(StrEnum):
 @dataclass(frozen=True)
 class ToGroup:
     """A post to a group."""
+
+    mail_name: str
+
+
+@dataclass(frozen=True)
+class ToAnonymous:
+    """A post to a group whose author is not to be known."""
 
     mail_name: str
 
@@ -90,6 +99,22 @@ class ToQueue:
 
 
 @dataclass(frozen=True)
+class ToAppeal:
+    """A restricted member asks that a second moderator looks; who is banned cannot sign in to do it."""
+
+    restriction_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
+class ToReview:
+    """A second moderator's answer to an appeal."""
+
+    member_id: int
+    appeal_id: int
+
+
+@dataclass(frozen=True)
 class ToLeave:
     """The mailto form of one-click unsubscribe."""
 
@@ -115,6 +140,7 @@ class ToDigest:
 
 Destination = (
     ToGroup
+    | ToAnonymous
     | ToModerators
     | ToCommand
     | ToSystem
@@ -123,6 +149,8 @@ Destination = (
     | ToConfirm
     | ToModerate
     | ToQueue
+    | ToAppeal
+    | ToReview
     | ToLeave
     | ToBounce
     | ToDigest
@@ -137,8 +165,11 @@ _TOKENS: Mapping[str, tuple[Purpose, Callable[[int, int], Destination]]] = {
     "bounce": (Purpose.BOUNCE, ToBounce),
     "digest": (Purpose.DIGEST, ToDigest),
 }
-# A second purpose under the same name: which of the two, the token says.
-_ALSO: Mapping[str, tuple[Purpose, Callable[[int, int], Destination]]] = {"moderate": (Purpose.QUEUE, ToQueue)}
+# More purposes under the same name: which of them, the token says.
+_ALSO: Mapping[str, Sequence[tuple[Purpose, Callable[[int, int], Destination]]]] = {
+    "confirm": ((Purpose.APPEAL, ToAppeal),),
+    "moderate": ((Purpose.QUEUE, ToQueue), (Purpose.REVIEW, ToReview)),
+}
 _MAIL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,51}")
 
 
@@ -155,6 +186,8 @@ class Addresses:
         if domain.rstrip(".") != self.domain or not local:
             return None
         kind, plus, token = local.partition("+")
+        if plus and token == _ANONYMOUS and kind not in _TOKENS and _MAIL_NAME.fullmatch(kind):
+            return ToAnonymous(kind)
         if plus:
             return self._read_token(kind, token)
         if local == SYSTEM_NAME:
@@ -173,7 +206,7 @@ class Addresses:
     def _read_token(self, kind: str, token: str) -> Destination | None:
         if kind not in _TOKENS:
             return None
-        for purpose, destination in (_TOKENS[kind], *([_ALSO[kind]] if kind in _ALSO else [])):
+        for purpose, destination in (_TOKENS[kind], *_ALSO.get(kind, ())):
             numbers = self.tokens.read(purpose, token)
             if numbers is not None:
                 return destination(*numbers)
@@ -185,6 +218,9 @@ class Addresses:
 
     def group(self, mail_name: str) -> str:
         return f"{mail_name}@{self.domain}"
+
+    def anonymous(self, mail_name: str) -> str:
+        return f"{mail_name}+{_ANONYMOUS}@{self.domain}"
 
     def moderators(self, mail_name: str) -> str:
         return f"{mail_name}-owner@{self.domain}"
@@ -209,6 +245,12 @@ class Addresses:
 
     def queue(self, member_id: int, summary_id: int) -> str:
         return f"moderate+{self.tokens.make(Purpose.QUEUE, member_id, summary_id)}@{self.domain}"
+
+    def appeal(self, restriction_id: int, member_id: int) -> str:
+        return f"confirm+{self.tokens.make(Purpose.APPEAL, restriction_id, member_id)}@{self.domain}"
+
+    def review(self, member_id: int, appeal_id: int) -> str:
+        return f"moderate+{self.tokens.make(Purpose.REVIEW, member_id, appeal_id)}@{self.domain}"
 
     def digest(self, member_id: int, digest_id: int) -> str:
         return f"digest+{self.tokens.make(Purpose.DIGEST, member_id, digest_id)}@{self.domain}"

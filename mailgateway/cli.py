@@ -15,14 +15,17 @@ from forum.cli.frame import as_json, open_site, refuse, show_json, the_member
 from forum.clock import now
 from forum.db import db, transaction
 from forum.log import record
-from forum.settings import read_settings
+from forum.settings import current_settings, read_settings
 from forum.threads.models import Post
 from forum.threads.queries import post_by_id
+from forum.tokens import current_tokens
+from mailgateway.addresses import Addresses
 from mailgateway.authenticate import SystemDns, authenticate
 from mailgateway.listen import listening
 from mailgateway.models import InboundMail, MailState
 from mailgateway.parse import as_json as parsed_as_json
 from mailgateway.parse import parse
+from mailgateway.sealing import SEALED, is_sealed, shown_recipient
 from mailgateway.trace import latest_posts_for, posts_named, readers_page
 from mailgateway.trace import trace as trace_one
 
@@ -97,14 +100,17 @@ def list_mail(state: str | None, limit: int, json_: bool) -> None:
 def _row(each: InboundMail) -> dict[str, Any]:
     post_id = next((recipient.post_id for recipient in each.recipients if recipient.post_id is not None), None)
     post = None if post_id is None else post_by_id(post_id)
+    addresses = Addresses(current_settings().domain, current_tokens())
+    sealed = is_sealed(each, addresses)
+    to = [recipient.address for recipient in each.recipients]
     return {
         "id": each.public_id,
-        "from": each.from_address or each.envelope_sender,
-        "to": [recipient.address for recipient in each.recipients],
-        "subject": each.subject,
-        "message_id": each.message_id,
+        "from": SEALED if sealed else each.from_address or each.envelope_sender,
+        "to": [shown_recipient(address, addresses) for address in to] if sealed else to,
+        "subject": SEALED if sealed else each.subject,
+        "message_id": "" if sealed else each.message_id,
         "state": each.state.value,
-        "reason": each.reason or each.error or "",
+        "reason": each.reason or ("" if sealed else each.error) or "",
         "post": None if post is None else post.public_id,
         "received_at": each.received_at,
     }

@@ -1,4 +1,4 @@
-"""What can be asked by mail: join, leave, help, confirm. Each function does one thing and says what it did.
+"""What can be asked by mail: join, leave, help, settings. Each function does one thing and says what it did.
 
 A proven member is obeyed at once. Anybody else changes nothing by mail: the member gets a link to do it with.
 """
@@ -17,9 +17,6 @@ from forum.groups.leaving import stop_mail
 from forum.groups.models import Assurance, Group
 from forum.groups.queries import community, membership_of
 from forum.groups.rights import group_to_join, viewer_of
-from forum.moderation.actions import confirm
-from forum.moderation.queries import waits_for_author
-from forum.posting.models import HeldPost, HeldState
 from forum.queue import asked_lately, enqueue
 from forum.rules.submission import Submission
 from forum.threads.queries import post_by_id
@@ -27,11 +24,10 @@ from mailgateway.addresses import ALL_DIGESTS, Verb
 from mailgateway.authenticate import Authenticated
 from mailgateway.command_answers import as_line
 from mailgateway.command_words import find_command
-from mailgateway.moderating import answer_author, asks_to_withdraw, moderate_by_command
-from mailgateway.moderating_words import own_words
+from mailgateway.moderating import moderate_by_command
 from mailgateway.parse import ParsedMail
 from mailgateway.private_answers import block_or_report
-from mailgateway.route import CommandRoute, ConfirmRoute, LeaveRoute, PostRoute
+from mailgateway.route import CommandRoute, LeaveRoute, PostRoute
 from mailgateway.settings_by_mail import carry_out, follow_by_word, is_setting, is_thread_word, known_group
 
 ONCE_IN = timedelta(days=1)
@@ -53,13 +49,6 @@ _VERBS = {
     "info": Verb.HELP,
     "commands": Verb.HELP,
 }
-# What lets out a post in one's name. Whoever answers "that was not me", or is away, must not publish a forgery.
-_YES = re.compile(
-    r"[\W_]*(?:yes|yep|ok|okay|confirm|confirmed|i wrote (?:this|it)|(?:it|this) (?:was|is) (?:me|mine)|ja|jawohl|oui"
-    r"|s[ií]|sim|da|tak|ano|áno|igen|evet|jo|joo|kyllä|já|jah|jā|taip|да|так|ναι|כן|نعم|はい|是|是的|네|예)\b"
-    r"(?!\s+(?:not?|nicht|pas)\b)",
-    re.IGNORECASE,
-)
 _WHICH = frozenset({"which", "settings", "lists", "groups", "query", "status", "show"})
 _COURTESY = frozenset({"re:", "please", "me", "to", "from", "the", "group", "list"})
 
@@ -152,28 +141,6 @@ def _stop_digests(parsed: ParsedMail, known: Authenticated, found: LeaveRoute) -
     if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED:
         return "stop digests: it came from another address; nothing done"
     return f"stopped the digests of {stop_digests(sender, why='by mail')} groups"
-
-
-def confirm_by_mail(parsed: ParsedMail, known: Authenticated, found: ConfirmRoute) -> str:
-    """The author answers "yes" from a verified address: the answer proves that the mailbox is the author's."""
-    held, sender = db.session.get(HeldPost, found.held_id), member_by_email(parsed.from_address)
-    if held is None or held.author_id != found.member_id:
-        return "confirm: there is no such held post"
-    if sender is None or sender.id != found.member_id or known.assurance is Assurance.FAILED or not _is_alone(parsed):
-        return "confirm: it came from another address; nothing done"
-    words = own_words(parsed.text)
-    says_yes = not words or _YES.match(words) is not None
-    if says_yes and held.state is HeldState.APPROVED:
-        return f"confirm: the post is {held.state}"
-    if asks_to_withdraw(parsed) or not waits_for_author(held):
-        return answer_author(held, sender, parsed, found)
-    if not says_yes:
-        enqueue("notice.moderated", found.recipient_ids[0], sender.id)
-        return "Nothing has changed: only an answer that begins with yes says that you wrote it."
-    try:
-        return f"confirm: the post is {confirm(held).state}"
-    except NotPossible as refusal:
-        return f"confirm: {refusal}"
 
 
 def _is_alone(parsed: ParsedMail) -> bool:

@@ -71,6 +71,8 @@ class OutgoingPost:
     # By the group's choice: the mail says only that there is a post; a plain answer goes to the author alone.
     link_only: bool = False
     answers_to_author: bool = False
+    # Under a pseudonym: nobody can answer its author alone, by an address that would be the same for all the author's.
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,8 @@ def outgoing_subject(post: OutgoingPost) -> str:
 def _headers(post: OutgoingPost, addresses: Addresses) -> Sequence[tuple[str, str]]:
     group = addresses.group(post.group_mail_name)
     name = display(post.group_name)
-    author = f"{display(f'{post.byline} via {post.group_name}')} <{addresses.author(post.author_id, post.group_id)}>"
+    under = display(f"{post.byline} via {post.group_name}")
+    author = f"{under} <{group if post.anonymous else addresses.author(post.author_id, post.group_id)}>"
     headers = [
         ("From", f"{name} <{group}>" if post.link_only else author),
         ("To", ",\r\n ".join((f"{name} <{group}>", *post.also_to))),

@@ -11,22 +11,28 @@ from sqlalchemy import select
 from forum import blobs
 from forum.db import db
 from forum.posting.hold import content_digest, hold_letter
-from forum.posting.models import HeldPost
+from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
 from forum.posting.submit import submit
+from forum.queue import enqueue
 from forum.settings import current_settings
+from forum.threads.models import Thread
 from forum.tokens import current_tokens
 from mailgateway.addresses import Addresses
+from mailgateway.appealing import appeal_by_mail, appealed_post_of, review_by_mail
+from mailgateway.author_answers import answer_by_mail
 from mailgateway.automatic import CHALLENGE
 from mailgateway.bouncing import hear, hear_from
-from mailgateway.commands import choose_by_word, confirm_by_mail, leave_by_mail, perform
+from mailgateway.commands import choose_by_word, leave_by_mail, perform
 from mailgateway.digest_replies import Meant, Unclear, read_answer
 from mailgateway.models import InboundMail, InboundRecipient, MailState
 from mailgateway.moderating import decide_queue_by_mail, held_id_of, moderate_by_mail
 from mailgateway.parse import ParsedMail
 from mailgateway.private_answers import relay_privately
 from mailgateway.refusals import refuse, return_to_author, tell_held_stranger, tell_of_challenge
+from mailgateway.reporting import report_by_mail
 from mailgateway.route import (
+    AppealRoute,
     AuthorRoute,
     BounceRoute,
     CommandRoute,
@@ -38,10 +44,12 @@ from mailgateway.route import (
     NoRoute,
     PostRoute,
     QueueRoute,
+    ReviewRoute,
     Route,
     route,
 )
-from mailgateway.submitting import Arrived, stable_id, submission_of
+from mailgateway.sealing import hides_its_author, seal
+from mailgateway.submitting import Arrived, is_anonymous, stable_id, submission_of
 
 MAX_HOPS = 50
 
@@ -65,11 +73,14 @@ def decide(arrived: Arrived) -> None:
         if reason.startswith(CHALLENGE):
             tell_of_challenge(routes)
     else:
-        if arrived.sender is not None:
-            hear_from(arrived.sender[0], arrived.known.assurance)
         for each in routes:
             _follow(arrived, each)
     _sum_up(mail)
+    asks_for_it = any(isinstance(each, PostRoute) and is_anonymous(arrived, each) for each in routes)
+    if hides_its_author(mail) or (asks_for_it and arrived.author is not None and unfit is None):
+        seal(mail)
+    elif arrived.sender is not None and unfit is None:
+        hear_from(arrived.sender[0], arrived.known.assurance)
 
 
 def _not_for_people(
@@ -102,7 +113,7 @@ def _follow(arrived: Arrived, found: Route) -> None:
         case LeaveRoute():
             _note(arrived, found, MailState.COMMAND, leave_by_mail(arrived.parsed, arrived.known, found))
         case ConfirmRoute():
-            said = confirm_by_mail(arrived.parsed, arrived.known, found)
+            said = answer_by_mail(arrived.parsed, arrived.known, found)
             _note(arrived, found, MailState.COMMAND, said, held_id=held_id_of(found))
         case AuthorRoute():
             _private(arrived, found)
@@ -111,6 +122,11 @@ def _follow(arrived: Arrived, found: Route) -> None:
             _note(arrived, found, MailState.COMMAND, said, held_id=held_id_of(found))
         case QueueRoute():
             _note(arrived, found, MailState.COMMAND, decide_queue_by_mail(arrived.parsed, arrived.known, found))
+        case AppealRoute():
+            _note(arrived, found, MailState.COMMAND, appeal_by_mail(arrived.parsed, arrived.known, found))
+        case ReviewRoute():
+            said = review_by_mail(arrived.parsed, arrived.known, found)
+            _note(arrived, found, MailState.COMMAND, said, held_id=appealed_post_of(found))
         case DigestRoute():
             _answer_to_digest(arrived, found)
         case BounceRoute():
@@ -133,6 +149,8 @@ def _answer_to_digest(arrived: Arrived, found: DigestRoute) -> None:
                 # What became of its words: who erases the post erases this mail too.
                 settled = _first_row(arrived.mail, found)
                 kept.post_id, kept.held_post_id = settled.post_id, settled.held_post_id
+                if hides_its_author(kept.mail):
+                    seal(kept.mail)
         case Unclear(state, reason):
             _note(arrived, found, state, reason)
 
@@ -145,26 +163,33 @@ def _post(arrived: Arrived, found: PostRoute) -> None:
         _note(arrived, found, MailState.COMMAND, perform(parsed, arrived.known, command))
         return
     submission = submission_of(arrived, found)
-    chosen = choose_by_word(parsed, found, submission)
+    chosen = choose_by_word(parsed, found, submission) or report_by_mail(parsed, found, submission)
     if chosen:
         _note(arrived, found, MailState.COMMAND, chosen)
         return
     outcome = submit(submission)
     match outcome:
-        case Published(post_id=post_id):
+        case Published(post_id=post_id, thread_id=thread_id, findings=findings):
             _note(arrived, found, MailState.POSTED, "", post_id=post_id)
+            # Of what sent it to another group than it was written to, a mail of its own tells.
+            routed = db.session.get_one(Thread, thread_id).group_id != submission.group_id
+            if any(each.version_id is not None and not (routed and each.room_id) for each in findings):
+                enqueue("notice.advised", post_id)
         case Held(held_id=held_id, findings=findings):
             _note(arrived, found, MailState.HELD, findings[0].for_moderator, held_id=held_id)
             if submission.author_id is None:
                 tell_held_stranger(_first_row(mail, found), submission)
-        case Returned(findings=findings):
-            _note(arrived, found, MailState.RETURNED, findings[0].sentence)
+        case Returned(findings=findings, held_id=held_id):
+            _note(arrived, found, MailState.RETURNED, findings[0].sentence, held_id=held_id)
             return_to_author(_first_row(mail, found), submission)
         case Refused(findings=findings):
             _note(arrived, found, MailState.REFUSED, findings[0].sentence)
             refuse(_first_row(mail, found), submission)
         case Duplicate(post_id=post_id, held_id=held_id):
             _note(arrived, found, MailState.DUPLICATE, "it has come before", post_id=post_id, held_id=held_id)
+            if held_id is not None and db.session.get_one(HeldPost, held_id).state is HeldState.WITHDRAWN:
+                # This copy holds what its author has had erased.
+                enqueue("erase.held", held_id)
         case Ignored(reason=reason):
             _note(arrived, found, MailState.AUTOMATIC, reason)
         case unknown:
@@ -180,7 +205,11 @@ def _private(arrived: Arrived, found: AuthorRoute) -> None:
 
 
 def _letter(arrived: Arrived, found: LetterRoute) -> None:
-    letter = submission_of(arrived, PostRoute(found.recipient_ids, found.group_id))
+    to_moderators = PostRoute(found.recipient_ids, found.group_id)
+    if is_anonymous(arrived, to_moderators):
+        _note(arrived, found, MailState.REFUSED, "an anonymous post is no letter: that would say who has written it")
+        return
+    letter = submission_of(arrived, to_moderators)
     same = select(HeldPost.id).where(
         HeldPost.group_id == letter.group_id,
         HeldPost.author_message_id == letter.author_message_id,

@@ -28,7 +28,7 @@ from forum.db import db, reading, transaction
 from forum.groups.queries import group_by_mail_name
 from forum.settings import Settings, current_settings, split_host_port
 from forum.tokens import current_tokens
-from mailgateway.addresses import Addresses, ToCommand, ToGroup, ToModerators
+from mailgateway.addresses import Addresses, ToAnonymous, ToCommand, ToGroup, ToModerators
 from mailgateway.store import Envelope, store_mails
 
 TAKEN = "250 2.0.0 Stored"
@@ -157,7 +157,7 @@ class Handler:
         destination = self._addresses.read(address)
         if destination is None:
             return False
-        if not isinstance(destination, ToGroup | ToCommand | ToModerators) or not destination.mail_name:
+        if not isinstance(destination, ToGroup | ToAnonymous | ToCommand | ToModerators) or not destination.mail_name:
             return True
         with self._core.app_context():
             try:

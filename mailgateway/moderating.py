@@ -6,6 +6,7 @@ What was done or not stands in the sentence that this returns; the moderator get
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
@@ -13,14 +14,16 @@ from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance
 from forum.groups.queries import group_by_mail_name, group_by_slug
-from forum.moderation.actions import withdraw
 from forum.moderation.brakes import hold_group, release_group
+from forum.moderation.models import QueueSummary
+from forum.moderation.shown import check_unchanged
 from forum.moderation.summaries import summary_of
-from forum.posting.models import HeldPost
+from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
 from mailgateway.authenticate import Authenticated
-from mailgateway.moderating_acts import DOES, SUMMARY_COMES, choose, moderates, send_queue, too_late
-from mailgateway.moderating_words import Act, Asked, own_words, read_answer, read_choices
+from mailgateway.moderating_acts import DOES, SUMMARY_COMES, choose, moderates, send_queue
+from mailgateway.moderating_notices import id_for_moderator
+from mailgateway.moderating_words import Act, Asked, Choice, own_words, read_answer, read_choices
 from mailgateway.parse import ParsedMail
 from mailgateway.route import CommandRoute, ConfirmRoute, ModerateRoute, QueueRoute
 
@@ -28,7 +31,6 @@ NOT_UNDERSTOOD = "Nothing has changed: the first word of your answer is none tha
 _COMMAND = re.compile(
     r"\s*(?:(?P<queue>queue)|(?P<verb>hold|release)\s+(?P<slug>[a-z0-9-]{1,46})(?:@\S+)?)[\s.!]*", re.IGNORECASE
 )
-_WITHDRAW = re.compile(r"[\W_]*withdraw\b", re.IGNORECASE)
 
 
 def moderate_by_mail(parsed: ParsedMail, known: Authenticated, found: ModerateRoute) -> str:
@@ -39,9 +41,20 @@ def moderate_by_mail(parsed: ParsedMail, known: Authenticated, found: ModerateRo
         return moderator
     if held is None or not moderates(moderator, held.group):
         return "moderate: who wrote does not moderate this group; nothing done"
+    if _is_outdated(held, moderator, parsed):
+        enqueue("notice.held_for_moderators", held.id, moderator.id)
+        return "Nothing has changed: the author has changed the post since that mail. The new words were sent."
     said = _answer(held, moderator, parsed)
     _tell(moderator, found.recipient_ids[0], said)
     return said
+
+
+def _is_outdated(held: HeldPost, moderator: Member, parsed: ParsedMail) -> bool:
+    """Whether it answers a mail with other words than those that wait now: nobody lets out what nobody has read."""
+    known = [each for each in (parsed.in_reply_to, *parsed.references) if each]
+    shown = [each for each in known if re.match(rf"<held\.{held.public_id}\.{moderator.id}\.", each)]
+    now_shown = id_for_moderator(held, moderator.id)
+    return held.state is HeldState.WAITING and bool(shown) and not any(each.startswith(now_shown) for each in shown)
 
 
 def _tell(moderator: Member, recipient_id: int, said: str) -> None:
@@ -69,11 +82,20 @@ def decide_queue_by_mail(parsed: ParsedMail, known: Authenticated, found: QueueR
         said = send_queue(moderator)
     else:
         choices, unread = read_choices(words, len(listed))
-        lines = [choose(choice, listed[choice.place - 1], moderator) for choice in choices]
+        shown_at = db.session.get_one(QueueSummary, found.summary_id).created_at
+        lines = [_chosen(choice, listed[choice.place - 1], moderator, shown_at) for choice in choices]
         lines += [f"“{piece[:60]}” was not understood; nothing was done for it." for piece in unread if choices]
         said = "\n".join(lines) or "Nothing has changed: write numbers with a letter each, such as 1a 2r:off-topic 3t."
     _tell(moderator, found.recipient_ids[0], said)
     return said
+
+
+def _chosen(choice: Choice, held: HeldPost, moderator: Member, shown_at: datetime) -> str:
+    try:
+        check_unchanged(held, shown_at)
+    except NotPossible as refusal:
+        return f"{choice.place}. nothing was done: {refusal}"
+    return choose(choice, held, moderator)
 
 
 def _moderator(parsed: ParsedMail, known: Authenticated, member_id: int) -> Member | str:
@@ -127,19 +149,3 @@ def moderate_by_command(member: Member, parsed: ParsedMail, known: Authenticated
         _tell(member, found.recipient_ids[0], said)
         return said
     return ""
-
-
-def asks_to_withdraw(parsed: ParsedMail) -> bool:
-    """Whether an author's answer to a mail about an own held post takes the post back."""
-    return bool(_WITHDRAW.match(own_words(parsed.text)))
-
-
-def answer_author(held: HeldPost, author: Member, parsed: ParsedMail, found: ConfirmRoute) -> str:
-    """The author takes an own held post back, or asked for something that cannot be done so."""
-    enqueue("notice.moderated", found.recipient_ids[0], author.id)
-    if not asks_to_withdraw(parsed):
-        return "Nothing has changed: the first word of your answer is not withdraw."
-    decided = withdraw(held)
-    if not decided.by_this:
-        return too_late(decided)
-    return "Withdrawn: it is not posted. Nobody has seen it but moderators. To undo it, send it again."

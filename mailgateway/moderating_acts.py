@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from forum.accounts.models import Member
-from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Group, HeldNotices
 from forum.groups.rights import may_moderate, viewer_of
@@ -15,19 +14,21 @@ from forum.moderation.actions import (
     Decided,
     Decision,
     approve_all_of_author,
+    author_to_trust,
     claim,
     decide,
     decide_among_others,
     edit_and_approve,
     set_trusted,
 )
-from forum.moderation.brakes import SLOW_MINUTES, hold_group, hold_thread, release_group, release_thread, slow_thread
+from forum.moderation.brakes import hold_group, release_group
 from forum.moderation.duty import choose_notices, moderating_membership
 from forum.moderation.queries import author_hears
 from forum.moderation.summaries import summarise
+from forum.moderation.templates import worded
 from forum.posting.models import HeldPost, HeldState
-from forum.threads.models import Post, Thread
 from mailgateway.moderating_words import Act, Asked, Choice, Letter
+from mailgateway.restricting_acts import RESTRICTS
 
 SUMMARY_COMES = "A summary is on its way."
 NO_REASON = "A moderator has decided so and has given no more of a reason."
@@ -81,63 +82,29 @@ def _edit(held: HeldPost, moderator: Member, asked: Asked) -> str:
 
 
 def _reject(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    decided = decide(held, Decision.REJECT, actor_id=moderator.id, reason=asked.words)
+    decided = decide(held, Decision.REJECT, actor_id=moderator.id, reason=worded(held.group, asked.words))
     if decided.by_this:
         return f"Rejected. {'The author gets your reason, and can send it again.' if author_hears(held) else _SILENT}"
     return too_late(decided)
 
 
 def _return(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    decided = decide(held, Decision.RETURN, actor_id=moderator.id, reason=asked.words)
+    decided = decide(held, Decision.RETURN, actor_id=moderator.id, reason=worded(held.group, asked.words))
     if decided.by_this:
         return f"Returned. {'The author gets your words and can change it.' if author_hears(held) else _SILENT}"
     return too_late(decided)
 
 
 def _trust(held: HeldPost, moderator: Member, asked: Asked) -> str:
+    author_id = author_to_trust(held)
     said = _approve(held, moderator, asked) + " " if held.state is HeldState.WAITING else ""
-    set_trusted(_author_of(held), held.group_id, True, actor_id=moderator.id)
+    set_trusted(author_id, held.group_id, True, actor_id=moderator.id)
     return f"{said}Posts of {held.byline} are no longer read first. To undo that, answer: distrust"
 
 
 def _distrust(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    set_trusted(_author_of(held), held.group_id, False, actor_id=moderator.id)
+    set_trusted(author_to_trust(held), held.group_id, False, actor_id=moderator.id)
     return f"Posts of {held.byline} are read first again where others' are. To undo that, answer: trust"
-
-
-def _author_of(held: HeldPost) -> int:
-    if held.author_id is None:
-        raise NotPossible("Its author is not a member.")
-    return held.author_id
-
-
-def _hold_thread(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    hold_thread(_thread_of(held), actor_id=moderator.id)
-    return "Answers in this thread now wait for a moderator. To undo it, answer: release thread"
-
-
-def _release_thread(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    release_thread(_thread_of(held), actor_id=moderator.id)
-    return "Answers in this thread go out at once again. To undo it, answer: hold thread"
-
-
-def _slow_thread(held: HeldPost, moderator: Member, asked: Asked) -> str:
-    minutes = asked.minutes if asked.minutes is not None else SLOW_MINUTES
-    slow_thread(_thread_of(held), minutes, actor_id=moderator.id)
-    return (
-        f"Each member now answers in this thread at most once in {minutes} minutes. To undo it, answer: release thread"
-    )
-
-
-def _thread_of(held: HeldPost) -> Thread:
-    """The thread where the post stands, or would stand."""
-    post = db.session.get(Post, held.post_id or held.in_reply_to_id or 0)
-    if post is not None:
-        return db.session.get_one(Thread, post.thread_id)
-    thread = None if held.thread_id is None else db.session.get(Thread, held.thread_id)
-    if thread is None:
-        raise NotPossible("This post begins a thread of its own. Answer: approve and hold thread")
-    return thread
 
 
 def _hold_group(held: HeldPost, moderator: Member, asked: Asked) -> str:
@@ -186,9 +153,7 @@ DOES: Mapping[Act, Callable[[HeldPost, Member, Asked], str]] = {
     Act.EDIT: _edit,
     Act.TRUST: _trust,
     Act.DISTRUST: _distrust,
-    Act.HOLD_THREAD: _hold_thread,
-    Act.RELEASE_THREAD: _release_thread,
-    Act.SLOW_THREAD: _slow_thread,
+    **RESTRICTS,
     Act.HOLD_GROUP: _hold_group,
     Act.RELEASE_GROUP: _release_group,
     Act.CLAIM: _claim,
@@ -205,12 +170,14 @@ def choose(choice: Choice, held: HeldPost, moderator: Member) -> str:
     try:
         match choice.letter:
             case Letter.APPROVE | Letter.TRUST:
+                if choice.letter is Letter.TRUST:
+                    author_to_trust(held)  # Before anything is done.
                 decided = decide_among_others(held, Decision.APPROVE, actor_id=moderator.id)
                 if choice.letter is Letter.TRUST and decided.by_this:
-                    set_trusted(_author_of(held), held.group_id, True, actor_id=moderator.id)
+                    set_trusted(author_to_trust(held), held.group_id, True, actor_id=moderator.id)
             case Letter.REJECT | Letter.BACK:
                 decision = Decision.REJECT if choice.letter is Letter.REJECT else Decision.RETURN
-                reason = choice.reason or NO_REASON
+                reason = worded(held.group, choice.reason) or NO_REASON
                 decided = decide_among_others(held, decision, actor_id=moderator.id, reason=reason)
             case Letter.CLAIM:
                 return f"{place} {_claim(held, moderator, Asked(()))}"

@@ -1,38 +1,38 @@
-"""What mails about held posts say: to the moderators who decide, and to the author whose post it is. Reads only.
+"""What mails about held posts say to the moderators who decide. Reads only.
 
 Words of the author are made safe to read (`defuse.py`); what a moderator can answer stands in each mail.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 from urllib.parse import quote
-
-from sqlalchemy import select
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.groups.models import Assurance, Group
-from forum.groups.queries import community
-from forum.groups.rights import may_moderate, viewer_of
+from forum.groups.models import Group
+from forum.groups.rights import may_moderate, moderated_group_ids, viewer_of
 from forum.moderation.actions import is_claimed
-from forum.moderation.queries import count_waiting, has_finding, held_attachments, history_of, is_letter
+from forum.moderation.evidence import evidence_of
+from forum.moderation.flagged import Case, count_flagged, flagged_page
+from forum.moderation.flags import looking_at
+from forum.moderation.queries import count_waiting, held_attachments, history_of, is_letter
+from forum.moderation.similar import Similar, similar_decisions
 from forum.moderation.summaries import summary_of
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import Task
 from forum.text import excerpt
-from forum.threads.models import Post
-from forum.tokens import Purpose, current_tokens
-from mailgateway.addresses import ToConfirm, ToQueue
+from mailgateway.addresses import ToQueue
 from mailgateway.defuse import defused
+from mailgateway.marked_words import version_of
 from mailgateway.models import InboundMail, InboundRecipient
 from mailgateway.moderating_words import ANSWER_LINE
 from mailgateway.notice import Notice, our_addresses, site_url, to_member
-from mailgateway.refusals import ONCE_IN
 
 # A mail stays below what mail programs cut; the page has the rest.
 _TEXT_AT_MOST = 20_000
 _FOLDED_AT_MOST = 2_000
+_FLAGGED_AT_MOST = 20
 
 
 def still_moderates(member_id: int, group: Group) -> bool:
@@ -56,7 +56,11 @@ def _held_for_moderators(task: Task) -> Notice | None:
         group=held.group,
         letter=is_letter(held),
         why=_reasons(held),
-        history=history_of(held.author_id, held.group_id) if held.author_id is not None else None,
+        alike=_alike(held, task.other_id),
+        # Of an anonymous post nothing is told that its author has done elsewhere.
+        history=history_of(held.author_id, held.group_id)
+        if held.author_id is not None and held.pseudonym_id is None
+        else None,
         subject=defused(held.subject) or "(no subject)",
         text=_shortened(held.text, _TEXT_AT_MOST),
         folded=_shortened(held.folded.strip(), _FOLDED_AT_MOST),
@@ -65,18 +69,25 @@ def _held_for_moderators(task: Task) -> Notice | None:
         answer_line=ANSWER_LINE,
         links=_answers(answer_to, defused(held.subject)),
     )
-    return _threaded(notice, held, task.other_id, first=True)
+    return threaded(notice, held, task.other_id, first=True)
 
 
 def _reasons(held: HeldPost) -> list[tuple[str, str, str]]:
-    """Of each finding the rule, the sentence for moderators and the words that it saw."""
+    """Of each finding the rule, the sentence for moderators and what it saw."""
     return [
-        (
-            finding["rule"].replace("_", " "),
-            finding["for_moderator"],
-            ", ".join(defused(words) for words in finding["evidence"]),
-        )
-        for finding in held.findings
+        (each.rule, each.sentence, ", ".join(defused(words) for words in each.beside))
+        for each in evidence_of([held])[held.id]
+    ]
+
+
+def _alike(held: HeldPost, member_id: int) -> list[tuple[Similar, str, str]]:
+    """Earlier decisions on posts like it, with their first words and their links."""
+    viewer = viewer_of(db.session.get_one(Member, member_id))
+    if viewer is None or is_letter(held):
+        return []
+    return [
+        (each, defused(each.words or each.subject), site_url(f"/held/{each.public_id}"))
+        for each in similar_decisions(held, viewer)
     ]
 
 
@@ -91,11 +102,17 @@ def _answers(address: str, subject: str) -> Mapping[str, str]:
     return {word: head + quote(word) for word in ("approve", "approve and trust", "reject ", "return ")}
 
 
-def _threaded(notice: Notice | None, held: HeldPost, member_id: int, *, first: bool) -> Notice | None:
+def id_for_moderator(held: HeldPost, member_id: int) -> str:
+    """The beginning of the id of the mail that shows a moderator these very words; other words have another one."""
+    words = version_of(held.original_text or held.text, held.subject)
+    return f"<held.{held.public_id}.{member_id}.{words}"
+
+
+def threaded(notice: Notice | None, held: HeldPost, member_id: int, *, first: bool) -> Notice | None:
     """So that a mail program puts what is said of one held post into one conversation."""
     if notice is None:
         return None
-    message_id = f"<held.{held.public_id}.{member_id}@{our_addresses().domain}>"
+    message_id = f"{id_for_moderator(held, member_id)}@{our_addresses().domain}>"
     headers = {"Message-ID": message_id} if first else {"In-Reply-To": message_id, "References": message_id}
     return replace(notice, headers={**notice.headers, **headers})
 
@@ -109,7 +126,7 @@ def _held_outcome(task: Task) -> Notice | None:
     subject = defused(held.subject) or "(no subject)"
     url = site_url(f"/held/{held.public_id}")
     notice = to_member("held_outcome", task.other_id, held=held, group=held.group, subject=subject, url=url)
-    return _threaded(notice, held, task.other_id, first=False)
+    return threaded(notice, held, task.other_id, first=False)
 
 
 @dataclass(frozen=True)
@@ -125,18 +142,41 @@ class Line:
     url: str
 
 
+@dataclass(frozen=True)
+class FlagLine:
+    """One reported post in a summary. It has no number: it is decided on the page."""
+
+    subject: str
+    group: str
+    flags: int
+    why: str
+    looked_at_by: str
+    url: str
+
+
 def _queue(task: Task) -> Notice | None:
-    return _summary(task, late=False)
+    assert task.other_id is not None
+    return waiting_mail(task.other_id, task.target_id)
 
 
 def _queue_late(task: Task) -> Notice | None:
-    return _summary(task, late=True)
-
-
-def _summary(task: Task, *, late: bool) -> Notice | None:
-    """What waits, by number; None when all of it has been decided meanwhile."""
     assert task.other_id is not None
-    viewer = viewer_of(db.session.get_one(Member, task.other_id))
+    return waiting_mail(task.other_id, task.target_id, late=True)
+
+
+def waiting_mail(
+    member_id: int,
+    summary_id: int | None,
+    *,
+    late: bool = False,
+    duty_in: Group | None = None,
+    until: datetime | None = None,
+) -> Notice | None:
+    """What waits, held posts by number; None when all of it has been decided meanwhile.
+
+    With `duty_in` it tells as well that a turn has begun there, and until when.
+    """
+    viewer = viewer_of(db.session.get_one(Member, member_id))
     if viewer is None:
         return None
     lines = [
@@ -149,25 +189,43 @@ def _summary(task: Task, *, late: bool) -> Notice | None:
             held.claimed_by.name if held.claimed_by is not None and is_claimed(held) else "",
             site_url(f"/held/{held.public_id}"),
         )
-        for number, held in enumerate(summary_of(task.other_id, task.target_id), start=1)
+        for number, held in enumerate(summary_of(member_id, summary_id) if summary_id is not None else (), start=1)
         if held.state is HeldState.WAITING and may_moderate(viewer, held.group)
     ]
-    if not lines:
+    groups = frozenset([duty_in.id]) if duty_in is not None else moderated_group_ids(viewer)
+    flags = [_flag_line(each) for each in flagged_page(viewer, groups, limit=_FLAGGED_AT_MOST)]
+    if not lines and not flags and duty_in is None:
         return None
     return to_member(
         "held_queue",
-        task.other_id,
-        our_addresses().queue(task.other_id, task.target_id),
+        member_id,
+        our_addresses().queue(member_id, summary_id) if summary_id is not None and lines else "",
         lines=lines,
+        flags=flags,
         late=late,
-        more=max(count_waiting(viewer) - len(lines), 0),
+        duty_in=duty_in,
+        until=until,
+        more=max(count_waiting(viewer, groups) - len(lines), 0),
+        more_flags=max(count_flagged(viewer, groups) - len(flags), 0),
         url=site_url("/held"),
         answer_line=ANSWER_LINE,
     )
 
 
+def _flag_line(case: Case) -> FlagLine:
+    looks = looking_at(case.flagged)
+    return FlagLine(
+        defused(case.post.thread.subject) or "(no subject)",
+        case.flagged.group.name,
+        case.flags,
+        ", ".join(case.reasons),
+        looks.name if looks is not None else "",
+        site_url(f"/flagged/{case.flagged.public_id}"),
+    )
+
+
 def _moderated(task: Task) -> Notice | None:
-    """What came of an answer by mail: to its moderator, or to the author who answered about an own held post."""
+    """What came of a moderator's answer by mail."""
     row = db.session.get_one(InboundRecipient, task.target_id)
     assert task.other_id is not None
     held = None if row.held_post_id is None else db.session.get(HeldPost, row.held_post_id)
@@ -181,90 +239,15 @@ def _moderated(task: Task) -> Notice | None:
         mail=mail,
         waiting=held is not None and held.state is HeldState.WAITING,
         letter=held is not None and is_letter(held),
-        is_author=isinstance(asked_at, ToConfirm),
         is_queue=isinstance(asked_at, ToQueue),
         answer_line=ANSWER_LINE,
     )
 
 
-# --- to the author ---
-
-
-def _held(task: Task) -> Notice | None:
-    held = db.session.get(HeldPost, task.target_id)
-    if held is None or held.author_id is None or held.state is not HeldState.WAITING:
-        return None
-    facts: dict[str, Any] = {"held": held, "group": held.group, "url": site_url(f"/mine/held/{held.public_id}")}
-    reply_to = our_addresses().confirm(held.id, held.author_id)
-    if has_finding(held, "assurance"):
-        token = current_tokens().make(Purpose.CONFIRM, held.id, held.author_id)
-        confirm_url = site_url(f"/confirm/{token}")
-        return to_member("confirm_post", held.author_id, reply_to, confirm_url=confirm_url, **facts)
-    return to_member("held", held.author_id, reply_to, letter=is_letter(held), answer_line=ANSWER_LINE, **facts)
-
-
-def _approved(task: Task) -> Notice | None:
-    held = db.session.get_one(HeldPost, task.target_id)
-    if held.author_id is None or held.post_id is None:
-        return None
-    post = db.session.get_one(Post, held.post_id)
-    url = site_url(f"/p/{post.public_id}")
-    return to_member("approved", held.author_id, held=held, group=held.group, url=url)
-
-
-def _decided(task: Task) -> Notice | None:
-    held = db.session.get_one(HeldPost, task.target_id)
-    if held.state not in (HeldState.REJECTED, HeldState.RETURNED):
-        return None
-    if held.author_id is None:
-        return _undecided_stranger(task, held)
-    template = "rejected" if held.state is HeldState.REJECTED else "returned_by_moderator"
-    if held.decided_by_id is None:
-        template = "returned_undecided"
-    facts = _sent_back(held)
-    return to_member(template, held.author_id, facts["moderators"], **facts)
-
-
-def _sent_back(held: HeldPost) -> dict[str, Any]:
-    addresses, name = our_addresses(), held.group.mail_name
-    return {
-        "held": held,
-        "group": held.group,
-        "letter": is_letter(held),
-        "address": addresses.group(name),
-        "moderators": addresses.moderators(name),
-    }
-
-
-def _undecided_stranger(task: Task, held: HeldPost) -> Notice | None:
-    """A proven sender who is no member hears, once a day, that the time is over; what moderators decide is not said."""
-    came_as = select(InboundMail).join(InboundRecipient).where(InboundRecipient.held_post_id == held.id)
-    mail = db.session.scalars(came_as.order_by(InboundMail.id).limit(1)).first()
-    if held.decided_by_id is not None or held.assurance is not Assurance.PROVEN or mail is None:
-        return None
-    told = (
-        select(Task.id)
-        .join(InboundRecipient, InboundRecipient.held_post_id == Task.target_id)
-        .join(InboundMail)
-        .join(HeldPost, HeldPost.id == Task.target_id)
-        .where(HeldPost.decided_by_id.is_(None))
-        .where(InboundMail.from_address == mail.from_address, Task.kind == task.kind)
-        .where(Task.id < task.id, Task.due_at > task.due_at - ONCE_IN)
-    )
-    if db.session.scalar(told.limit(1)) is not None:
-        return None
-    root, facts = community(), _sent_back(held)
-    facts |= {"member": None, "community": root}
-    return Notice("returned_undecided", mail.from_address, "", None, root.name, facts, facts["moderators"])
-
-
 FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
-    "notice.held": _held,
     "notice.held_for_moderators": _held_for_moderators,
     "notice.held_outcome": _held_outcome,
     "notice.queue": _queue,
     "notice.queue_late": _queue_late,
     "notice.moderated": _moderated,
-    "notice.approved": _approved,
-    "notice.decided": _decided,
 }

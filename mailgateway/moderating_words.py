@@ -5,11 +5,12 @@ The first own word decides. In doubt nothing is asked for: then nothing changes,
 
 import enum
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from mailgateway.phrases import REPLY_ABOVE
+from mailgateway.restricting_words import Length, read_length
 
 # Stands above our own words in each mail that is answered with a decision; what follows it is ours in every program.
 ANSWER_LINE = "-- Write your reply above this line --"
@@ -21,10 +22,15 @@ class Act(enum.StrEnum):
     REJECT = "reject"
     RETURN = "return"
     EDIT = "edit"
+    MOVE = "move"
     APPROVE_ALL = "approve all"
     APPROVE = "approve"
     TRUST = "trust"
     DISTRUST = "distrust"
+    MUTE = "mute"
+    BAN = "ban"
+    LOCK_THREAD = "lock thread"
+    UNLOCK_THREAD = "unlock thread"
     HOLD_THREAD = "hold thread"
     RELEASE_THREAD = "release thread"
     SLOW_THREAD = "slow thread"
@@ -37,14 +43,21 @@ class Act(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """`words` are the reason, the new text or the choice that come with an act. No acts: it was not understood."""
+    """`words` are the reason, the new text or the choice that come with an act. No acts: it was not understood.
+
+    `lengths` say how long a mute, a ban or a brake on a thread lasts; `place` is where a post is moved to.
+    """
 
     acts: tuple[Act, ...]
     words: str = ""
     minutes: int | None = None
+    lengths: Mapping[Act, Length] = field(default_factory=dict)
+    place: str = ""
 
 
 _THREAD = r"\s+(?:this\s+|the\s+)?(?:thread|topic)\b"
+_MEMBER = r"(?:\s+(?:this\s+|the\s+)?(?:author|member|sender)\b)?"
+_MOVE = r"move\s+(?:(?:it|this|(?:this\s+|the\s+)?post)\s+)?to\s+(?P<place>[a-z0-9][a-z0-9-]{0,45})(?:@[\w.-]+)?"
 _GROUP = r"\s+(?:this\s+|the\s+)?(?:group|list)\b"
 # Only where nothing else stands in the clause: "approve, all good" approves one.
 _ALL = (
@@ -60,8 +73,14 @@ _CLAUSES: Sequence[tuple[Act, re.Pattern[str]]] = tuple(
         (Act.RETURN, r"return\b"),
         # With the new text below it or behind a colon: "edit the last line, please" asks for something else.
         (Act.EDIT, r"edit\b[ \t*_.]*(?=:|\n|$)"),
+        # With nothing but a reason behind it: "move to the advocacy room" names no group.
+        (Act.MOVE, rf"{_MOVE}(?=[ \t*_.!]*(?::|\n|$))"),
         (Act.TRUST, r"trust\b(?!\s+(?:me|in|that|your?)\b)"),
         (Act.DISTRUST, r"(?:distrust|untrust)\b"),
+        (Act.MUTE, rf"mute\b{_MEMBER}"),
+        (Act.BAN, rf"ban\b{_MEMBER}"),
+        (Act.LOCK_THREAD, rf"lock{_THREAD}"),
+        (Act.UNLOCK_THREAD, rf"unlock{_THREAD}"),
         (Act.HOLD_THREAD, rf"hold{_THREAD}"),
         (Act.RELEASE_THREAD, rf"release{_THREAD}"),
         (Act.SLOW_THREAD, rf"slow(?:\s+down)?{_THREAD}"),
@@ -72,8 +91,15 @@ _CLAUSES: Sequence[tuple[Act, re.Pattern[str]]] = tuple(
         (Act.NOTICES, r"notices\b"),
     )
 )
-_DECIDES = frozenset({Act.APPROVE, Act.APPROVE_ALL, Act.REJECT, Act.RETURN, Act.EDIT})
+_DECIDES = frozenset({Act.APPROVE, Act.APPROVE_ALL, Act.REJECT, Act.RETURN, Act.EDIT, Act.MOVE})
 _TAKES_WORDS = frozenset({Act.REJECT, Act.RETURN, Act.EDIT, Act.NOTICES})
+_LASTS = frozenset({Act.MUTE, Act.BAN, Act.LOCK_THREAD, Act.HOLD_THREAD, Act.SLOW_THREAD})
+# These take words only behind a colon.
+_MAY_TAKE_WORDS = _LASTS | {Act.MOVE}
+_COLON = re.compile(r"[ \t*_]*:")
+# "reject and mute 7 days: the reason": what follows the decision is asked for as well, and no reason.
+_AND = re.compile(r"[ \t]*(?:,[ \t]*(?:and\b)?|and\b|&|\+)[ \t]*", re.IGNORECASE)
+_ENDS = re.compile(r"[ \t*_.!]*(?::|\n|$|and\b|[,&+])", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?:[\s*_.,;:!&+\"'“”‘’()\-]|\b(?:and|then|also|please|it|this|author|member|them)\b)*", re.IGNORECASE
 )
@@ -99,27 +125,59 @@ def read_answer(text: str) -> Asked:
     if not text:
         return Asked((Act.APPROVE,))
     acts: list[Act] = []
-    cut = _PUNCTUATION.match(text)
+    lengths: dict[Act, Length] = {}
     minutes: int | None = None
+    place = ""
+    cut = _PUNCTUATION.match(text)
     position = cut.end() if cut else 0
     while (found := _clause(text, position)) is not None:
-        act, after = found
+        act, match = found
         if act in _DECIDES and not _DECIDES.isdisjoint(acts):
             break  # The first word has decided; what comes now is only said.
-        position = after
+        position = match.end()
         acts.append(act)
-        if act in _TAKES_WORDS:
-            break
+        if act is Act.MOVE:
+            place = match["place"].lower()
         if act is Act.SLOW_THREAD and (count := _MINUTES.match(text, position)):
             minutes, position = _in_minutes(count), count.end()
-        position = _skip(text, position)
-    words = ""
-    if acts and acts[-1] in _TAKES_WORDS:
-        words = text[position:]
-        # Of a new text only the line that held the word goes; a reason begins at its first letter.
-        cut = _PUNCTUATION.match(words)
-        words = re.sub(r"\A[ \t*_.:]*\n?", "", words) if acts[-1] is Act.EDIT else words[cut.end() if cut else 0 :]
-    return Asked(tuple(sorted(set(acts), key=list(Act).index)), words.strip(), minutes)
+        if act in _LASTS:
+            length, position = read_length(text, position, after_for=act is Act.SLOW_THREAD)
+            if length is not None:
+                lengths[act] = length
+        if act in _TAKES_WORDS:
+            also = _restriction_after(text, position) if act in (Act.REJECT, Act.RETURN) else None
+            if also is None:
+                break
+            position = also
+        elif act in _MAY_TAKE_WORDS and _COLON.match(text, position):
+            break
+        else:
+            position = _skip(text, position)
+    return Asked(tuple(sorted(set(acts), key=list(Act).index)), _words(acts, text[position:]), minutes, lengths, place)
+
+
+def _words(acts: Sequence[Act], rest: str) -> str:
+    """What is said with the acts: all that follows, for those that take it, or what follows a colon."""
+    if not acts or (_TAKES_WORDS.isdisjoint(acts) and not _COLON.match(rest)):
+        return ""
+    # Of a new text only the line that held the word goes; a reason begins at its first letter.
+    if acts[-1] is Act.EDIT:
+        return re.sub(r"\A[ \t*_.:]*\n?", "", rest).strip()
+    cut = _PUNCTUATION.match(rest)
+    return rest[cut.end() if cut else 0 :].strip()
+
+
+def _restriction_after(text: str, position: int) -> int | None:
+    """Where a mute, a ban or a brake begins that is asked for together with a decision; None for a reason."""
+    joined = _AND.match(text, position)
+    found = _clause(text, joined.end()) if joined is not None else None
+    if joined is None or found is None or found[0] not in _LASTS:
+        return None
+    after = found[1].end()
+    if found[0] is Act.SLOW_THREAD and (count := _MINUTES.match(text, after)):
+        after = count.end()
+    _length, after = read_length(text, after, after_for=found[0] is Act.SLOW_THREAD)
+    return joined.end() if _ENDS.match(text, after) else None
 
 
 def _skip(text: str, position: int) -> int:
@@ -127,11 +185,11 @@ def _skip(text: str, position: int) -> int:
     return between.end() if between is not None else position
 
 
-def _clause(text: str, position: int) -> tuple[Act, int] | None:
+def _clause(text: str, position: int) -> tuple[Act, re.Match[str]] | None:
     for act, pattern in _CLAUSES:
         found = pattern.match(text, position)
         if found is not None:
-            return act, found.end()
+            return act, found
     return None
 
 

@@ -18,12 +18,20 @@ from forum.queue import Task
 from forum.settings import current_settings
 from forum.tokens import current_tokens
 from mailgateway import (
+    appeal_notices,
+    author_notices,
     bounce_notices,
     choice_notices,
     command_notices,
     digest_notices,
+    duty_notices,
+    flag_notices,
     moderating_notices,
+    moved_notices,
     private_notices,
+    restriction_notices,
+    routing_notices,
+    seal_notices,
     sender_notices,
 )
 from mailgateway.addresses import Addresses
@@ -136,12 +144,6 @@ def _command_unproven(task: Task) -> Notice | None:
     return _to_member("command_unproven", task.target_id, group=group, belongs=belongs, url=url)
 
 
-def _returned(task: Task) -> Notice | None:
-    row = db.session.get_one(InboundRecipient, task.target_id)
-    assert task.other_id is not None
-    return _to_member("returned", task.other_id, mail=db.session.get_one(InboundMail, row.mail_id), row=row)
-
-
 def _refused(task: Task) -> Notice | None:
     row = db.session.get_one(InboundRecipient, task.target_id)
     mail = db.session.get_one(InboundMail, row.mail_id)
@@ -164,13 +166,20 @@ FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
     "notice.left": _left,
     "notice.help": _help,
     "notice.command_unproven": _command_unproven,
-    "notice.returned": _returned,
     "notice.refused": _refused,
+    **appeal_notices.FACTS,
+    **author_notices.FACTS,
     **bounce_notices.FACTS,
     **choice_notices.FACTS,
     **command_notices.FACTS,
     **digest_notices.FACTS,
+    **duty_notices.FACTS,
+    **flag_notices.FACTS,
     **private_notices.FACTS,
+    **moved_notices.FACTS,
+    **restriction_notices.FACTS,
+    **routing_notices.FACTS,
+    **seal_notices.FACTS,
     **sender_notices.FACTS,
     **moderating_notices.FACTS,
 }

@@ -72,7 +72,8 @@ def _with(post: Post, settings: Settings, also_to: tuple[str, ...], files: tuple
         post_url=f"{base}/p/{post.public_id}",
         base_url=base,
         link_only=group.mail_content is MailContent.LINK,
-        answers_to_author=group.reply_to is ReplyTo.AUTHOR,
+        answers_to_author=group.reply_to is ReplyTo.AUTHOR and post.pseudonym_id is None,
+        anonymous=post.pseudonym_id is not None,
     )
 
 

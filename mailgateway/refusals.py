@@ -11,12 +11,14 @@ from sqlalchemy import ColumnElement, select
 
 from forum.accounts.models import Address, BounceNote
 from forum.accounts.queries import primary_address
+from forum.clock import now
 from forum.db import db
 from forum.groups.models import Assurance
 from forum.queue import Task, enqueue
 from forum.rules.submission import Submission
 from mailgateway.models import InboundMail, InboundRecipient, MailState
 from mailgateway.route import BounceRoute, PostRoute, Route
+from mailgateway.sealing import SEALED
 
 ONCE_IN = timedelta(days=1)
 
@@ -26,7 +28,7 @@ def return_to_author(row: InboundRecipient, submission: Submission) -> None:
     if submission.author_id is None or submission.assurance is Assurance.FAILED:
         return
     known = submission.assurance.rank >= Assurance.TOKEN.rank
-    if known or not _told_lately(row, InboundRecipient.reason == row.reason):
+    if known or not (_told_lately(row, InboundRecipient.reason == row.reason) or _told_of_sealed(submission)):
         enqueue("notice.returned", row.id, submission.author_id)
 
 
@@ -84,6 +86,22 @@ def _stranger_told_lately(row: InboundRecipient) -> bool:
             InboundMail.from_address == mail.from_address,
             InboundMail.received_at > mail.received_at - ONCE_IN,
             Task.kind.in_(("notice.refused", "notice.stranger_held")),
+        )
+    )
+    return db.session.scalar(earlier.limit(1)) is not None
+
+
+def _told_of_sealed(submission: Submission) -> bool:
+    """Whether the member had such an answer within a day to a mail of which nothing is left to know its sender by."""
+    earlier = (
+        select(Task.id)
+        .join(InboundRecipient, InboundRecipient.id == Task.target_id)
+        .join(InboundMail, InboundMail.id == InboundRecipient.mail_id)
+        .where(
+            Task.kind == "notice.returned",
+            Task.other_id == submission.author_id,
+            Task.due_at > now() - ONCE_IN,
+            InboundMail.from_address == SEALED,
         )
     )
     return db.session.scalar(earlier.limit(1)) is not None

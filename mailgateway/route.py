@@ -11,6 +11,8 @@ from forum.threads.queries import post_by_id
 from mailgateway.addresses import (
     Addresses,
     Destination,
+    ToAnonymous,
+    ToAppeal,
     ToAuthor,
     ToBounce,
     ToCommand,
@@ -22,6 +24,7 @@ from mailgateway.addresses import (
     ToModerators,
     ToQueue,
     ToReply,
+    ToReview,
     ToSystem,
     Verb,
 )
@@ -38,6 +41,8 @@ class PostRoute:
     group_id: int
     token_member_id: int | None = None
     token_post_id: int | None = None
+    # One of the addresses asks for it; then it holds for the whole mail.
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,24 @@ class QueueRoute:
 
 
 @dataclass(frozen=True)
+class AppealRoute:
+    """A restricted member's answer to the mail that tells of it."""
+
+    recipient_ids: tuple[int, ...]
+    restriction_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
+class ReviewRoute:
+    """A second moderator's answer to the mail about an appeal."""
+
+    recipient_ids: tuple[int, ...]
+    member_id: int
+    appeal_id: int
+
+
+@dataclass(frozen=True)
 class AuthorRoute:
     """A private answer to one member, as a member of a group."""
 
@@ -136,6 +159,8 @@ Route = (
     | ConfirmRoute
     | ModerateRoute
     | QueueRoute
+    | AppealRoute
+    | ReviewRoute
     | AuthorRoute
     | BounceRoute
     | DigestRoute
@@ -164,6 +189,7 @@ def _join(first: PostRoute, second: PostRoute) -> PostRoute:
         first.group_id,
         with_token.token_member_id,
         with_token.token_post_id,
+        first.anonymous or second.anonymous,
     )
 
 
@@ -173,6 +199,11 @@ def _route_one(recipient_id: int, destination: Destination | None) -> Route:
         case ToGroup(mail_name):
             group = group_by_mail_name(mail_name)
             return PostRoute(ids, group.id) if group is not None else NoRoute(ids, "there is no such group")
+        case ToAnonymous(mail_name):
+            group = group_by_mail_name(mail_name)
+            if group is None:
+                return NoRoute(ids, "there is no such group")
+            return PostRoute(ids, group.id, anonymous=True)
         case ToReply(member_id, post_id):
             post = post_by_id(post_id)
             if post is None:
@@ -200,6 +231,10 @@ def _route_one(recipient_id: int, destination: Destination | None) -> Route:
             return ModerateRoute(ids, member_id, held_id)
         case ToQueue(member_id, summary_id):
             return QueueRoute(ids, member_id, summary_id)
+        case ToAppeal(restriction_id, member_id):
+            return AppealRoute(ids, restriction_id, member_id)
+        case ToReview(member_id, appeal_id):
+            return ReviewRoute(ids, member_id, appeal_id)
         case ToDigest(member_id, digest_id):
             return DigestRoute(ids, member_id, digest_id)
         case None:

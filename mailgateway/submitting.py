@@ -1,5 +1,6 @@
 """A mail that has arrived as its author means it: what is to be posted to one group. Writes nothing."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +14,7 @@ from forum.settings import current_settings
 from forum.threads.models import TextFormat, Via
 from forum.threads.subjects import subject_key
 from forum.tokens import current_tokens
-from mailgateway.addresses import Addresses
+from mailgateway.addresses import Addresses, ToAnonymous
 from mailgateway.authenticate import Authenticated
 from mailgateway.compose import NEW_POST
 from mailgateway.models import InboundMail
@@ -43,6 +44,10 @@ class Arrived:
         return next((member for member in others if member is not None and not member.placeholder), None)
 
 
+# The first line of an answer where its author has been anonymous, and does not want to be any longer.
+_AS_MYSELF = re.compile(r"[\W_]*as\s+myself[\W_]*", re.IGNORECASE)
+
+
 def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
     """What the author of a mail wants to post to one group."""
     parsed = arrived.parsed
@@ -54,6 +59,8 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         assurance = Assurance.TOKEN
     nearest_first = (parsed.in_reply_to, *reversed(parsed.references))
     stranger = f"{parsed.from_name} <{parsed.from_address}>" if parsed.from_name else parsed.from_address
+    first, _, below = parsed.text.lstrip().partition("\n")
+    as_myself = bool(below.strip()) and _AS_MYSELF.fullmatch(first) is not None
     return Submission(
         group_id=found.group_id,
         author_id=author.id if author is not None else None,
@@ -61,9 +68,9 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         assurance=assurance,
         via=Via.MAIL,
         subject=_own_subject(parsed, found.group_id),
-        text=parsed.text,
-        text_format=TextFormat.HTML if parsed.has_format == "html" else TextFormat.PLAIN,
-        html=parsed.html,
+        text=below.strip("\n") if as_myself else parsed.text,
+        text_format=TextFormat.HTML if parsed.has_format == "html" and not as_myself else TextFormat.PLAIN,
+        html="" if as_myself else parsed.html,
         folded=parsed.folded,
         files=tuple(File(each.name, each.type, each.content) for each in parsed.attachments),
         author_message_id=(parsed.message_id or stable_id(parsed))[:998],
@@ -72,8 +79,17 @@ def submission_of(arrived: Arrived, found: PostRoute) -> Submission:
         sent_at=parsed.date,
         fan_out_key=arrived.mail.id,
         addressed=_is_addressed(arrived, found),
+        anonymous=is_anonymous(arrived, found),
+        own_name="asked" if as_myself else "",
         recipients=len({address.lower() for address in (*parsed.to, *parsed.cc)}),
     )
+
+
+def is_anonymous(arrived: Arrived, found: PostRoute) -> bool:
+    """Whether the author asks not to be known. A copy that comes apart from the others has the same To and Cc."""
+    addresses = Addresses(current_settings().domain, current_tokens())
+    written = (addresses.read(address) for address in (*arrived.parsed.to, *arrived.parsed.cc))
+    return found.anonymous or any(isinstance(each, ToAnonymous) for each in written)
 
 
 def _is_addressed(arrived: Arrived, found: PostRoute) -> bool:

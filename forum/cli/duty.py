@@ -10,6 +10,7 @@ from forum.cli.frame import acting, as_json, open_site, show_json, show_table, t
 from forum.db import db
 from forum.groups.models import DutyTurn
 from forum.moderation.duty import add_turn, remove_turn, turns_of
+from forum.moderation.turns import hand_over
 
 
 def _moment(text: str) -> datetime:
@@ -27,14 +28,27 @@ def _moment(text: str) -> datetime:
 @click.option("--from", "starts", type=_moment, metavar="TIME", help="When the turn begins (UTC).")
 @click.option("--until", "ends", type=_moment, metavar="TIME", help="When the turn ends (UTC).")
 @click.option("--remove", type=int, metavar="ID", help="Take a turn off the rota.")
+@click.option("--hand-over", "passed", type=int, metavar="ID", help="Give a turn, or the rest of it, to another one.")
+@click.option("--to", "taker", metavar="EMAIL", help="The moderator who takes it over.")
 @as_json
 def duty(
-    slug: str, email: str | None, starts: datetime | None, ends: datetime | None, remove: int | None, json_: bool
+    slug: str,
+    email: str | None,
+    starts: datetime | None,
+    ends: datetime | None,
+    remove: int | None,
+    passed: int | None,
+    taker: str | None,
+    json_: bool,
 ) -> None:
-    """Show who is on duty in a group, put a moderator on the rota, or take a turn off."""
-    given = (email, starts, ends)
-    if any(value is not None for value in given) and (None in given or remove is not None):
-        raise click.UsageError("Say --as, --from and --until together, or --remove alone, or nothing to look.")
+    """Show who is on duty in a group, put a moderator on the rota, take a turn off, or hand it over."""
+    wanted = [
+        each for each in ((email, starts, ends), (remove,), (passed, taker)) if any(value is not None for value in each)
+    ]
+    if len(wanted) > 1 or (wanted and None in wanted[0]):
+        raise click.UsageError(
+            "Say --as, --from and --until together, or --remove alone, or --hand-over and --to, or nothing to look."
+        )
     with open_site():
         shown = the_group(slug)
         if email is not None and starts is not None and ends is not None:
@@ -43,6 +57,9 @@ def duty(
         elif remove is not None:
             with acting():
                 remove_turn(shown, remove, actor_id=None)
+        elif passed is not None and taker is not None:
+            with acting():
+                hand_over(shown, passed, the_member(taker), actor_id=None)
         rows = [_row(turn) for turn in turns_of(shown.id)]
     if json_:
         show_json(rows)

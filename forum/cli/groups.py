@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 from forum.cli.duty import duty
+from forum.cli.evenness import evenness, numbers
 from forum.cli.frame import a_line, acting, as_json, open_site, show_json, show_table, the_group
+from forum.cli.reasons import reasons
 from forum.groups.actions import GroupChange, change_group, create_group
 from forum.groups.models import Assurance, Group, Kind
 from forum.groups.offered import DAYS_TO_DECIDE, QUOTAS, SETTINGS, is_root, read_words
@@ -76,7 +78,7 @@ def _offered(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]
 @click.option("--assurance", type=_demands, metavar="NEW[,REPLY]", help=SETTINGS["assurance_new"].line)
 @click.option("--quota", type=_quota, metavar="N|none", help="Posts an hour a member.")
 @_offered("join_policy", "listed", "strangers", "mail_content", "reply_to", "one_click")
-@_offered("hold_unaddressed", "moderators_obey")
+@_offered("hold_unaddressed", "moderators_obey", "anonymous_posts")
 @click.option(
     "--hold", type=click.Choice(["yes", "no"]), help="The emergency brake: every post waits until it is off again."
 )
@@ -182,5 +184,8 @@ def _as_row(shown: Group, members: int, threads: int) -> dict[str, Any]:
 
 
 group.add_command(duty)
+group.add_command(numbers)
+group.add_command(evenness)
+group.add_command(reasons)
 
 commands = [group]

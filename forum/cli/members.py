@@ -21,9 +21,12 @@ from forum.groups.models import Delivery, Membership, Role, Standing
 from forum.groups.queries import community, membership_of, memberships_of
 from forum.groups.rights import viewer_of
 from forum.groups.standing import set_standing
+from forum.moderation.models import Restricts
+from forum.moderation.restrictions import lift_all, restrict
 from forum.settings import current_settings
 
 MUTE_DAYS = 7
+_NO_REASON = "Set by an operator of this site."
 
 
 @click.group("member", epilog="Example: banyan member show ann@example.org")
@@ -73,17 +76,24 @@ def show(email: str, json_: bool) -> None:
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
-    help=f"With --standing muted: until when, in UTC; {MUTE_DAYS} days when left out.",
+    help=f"With --standing muted or banned: until when, in UTC. Left out, a mute lasts {MUTE_DAYS} days.",
 )
+@click.option("--reason", metavar="TEXT", help="With --standing muted or banned: what the member gets by mail.")
 @as_json
 def set_(
-    email: str, slug: str, delivery: str | None, standing: str | None, until: datetime | None, json_: bool
+    email: str,
+    slug: str,
+    delivery: str | None,
+    standing: str | None,
+    until: datetime | None,
+    reason: str | None,
+    json_: bool,
 ) -> None:
     """Change one membership: how posts are delivered, or standing."""
     if delivery is None and standing is None:
         raise click.UsageError("Say what to change: --delivery or --standing.")
-    if until is not None and standing != Standing.MUTED:
-        raise click.UsageError("--until goes with --standing muted.")
+    if (until is not None or reason is not None) and standing not in (Standing.MUTED, Standing.BANNED):
+        raise click.UsageError("--until and --reason go with --standing muted or banned.")
     with open_site():
         with acting():
             of, group = the_member(email), the_group(slug)
@@ -91,21 +101,28 @@ def set_(
             if delivery is not None:
                 set_delivery(membership, Delivery(delivery), actor_id=None)
             if standing is not None:
-                _set_standing(membership, Standing(standing), until)
+                _set_standing(membership, Standing(standing), until, reason or _NO_REASON)
         if json_:
             show_json(_membership_row(membership))
         else:
             _show_memberships([membership])
 
 
-def _set_standing(membership: Membership, standing: Standing, until: datetime | None) -> None:
-    if standing is Standing.ACTIVE and membership.standing is Standing.PENDING:
-        admit(membership, actor_id=None)
-        return
-    if standing is Standing.MUTED:
-        until = until.replace(tzinfo=UTC) if until is not None else now() + timedelta(days=MUTE_DAYS)
-    if membership.standing is not standing or standing is Standing.MUTED:
-        set_standing(membership, standing, actor_id=None, until=until, why="set by an operator")
+def _set_standing(membership: Membership, standing: Standing, until: datetime | None, reason: str) -> None:
+    ends = until.replace(tzinfo=UTC) if until is not None else None
+    match standing:
+        case Standing.MUTED:
+            ends = ends or now() + timedelta(days=MUTE_DAYS)
+            restrict(membership, Restricts.MUTE, actor_id=None, reason=reason, until=ends)
+        case Standing.BANNED:
+            restrict(membership, Restricts.BAN, actor_id=None, reason=reason, until=ends)
+        case Standing.ACTIVE if membership.standing is Standing.PENDING:
+            admit(membership, actor_id=None)
+        case Standing.ACTIVE:
+            lift_all(membership, actor_id=None, why="set by an operator")
+        case Standing.PENDING if membership.standing is not Standing.PENDING:
+            lift_all(membership, actor_id=None, why="set by an operator")
+            set_standing(membership, standing, actor_id=None, why="set by an operator")
 
 
 @member.command("sign-in-link", epilog="Example: banyan member sign-in-link ann@example.org")

@@ -6,11 +6,13 @@ from typing import Any, assert_never
 
 import click
 
+from forum.cli.flags import flag
 from forum.cli.frame import a_line, acting, as_json, open_site, refuse, show_json, show_table, the_group, the_member
 from forum.db import db
 from forum.groups.models import Assurance, Group
 from forum.groups.rights import may_moderate, viewer_of
 from forum.moderation.actions import Decision, decide
+from forum.moderation.evidence import Evidence, evidence_of
 from forum.moderation.queries import held_by_public_id, held_page
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
@@ -86,7 +88,7 @@ def _post_row(each: WrittenPost) -> dict[str, Any]:
         "email": each.email,
         "via": post.via.value,
         "message_id": post.message_id,
-        "author_message_id": post.author_message_id,
+        "author_message_id": post.author_message_id if post.pseudonym_id is None else None,
         "in_reply_to": each.answers,
         "text": post.text,
         "folded": post.folded,
@@ -194,7 +196,8 @@ def list_held(slug: str | None, state: str | None, json_: bool) -> None:
         rows: list[dict[str, Any]] = []
         after = 0
         while page := held_page([group.id for group in groups], state=wanted, after=after):
-            rows += map(_held_row, page)
+            evidence = evidence_of(page)
+            rows += [_held_row(each, evidence[each.id]) for each in page]
             after = page[-1].id
     if json_:
         show_json(rows)
@@ -205,7 +208,7 @@ def list_held(slug: str | None, state: str | None, json_: bool) -> None:
     show_table((*columns, "held by"), lines)
 
 
-def _held_row(each: HeldPost) -> dict[str, Any]:
+def _held_row(each: HeldPost, evidence: Sequence[Evidence]) -> dict[str, Any]:
     return {
         "id": each.public_id,
         "group": each.group.slug,
@@ -215,7 +218,11 @@ def _held_row(each: HeldPost) -> dict[str, Any]:
         "text": each.text,
         "state": each.state.value,
         "findings": [
-            {name: finding[name] for name in ("rule", "severity", "sentence", "evidence")} for finding in each.findings
+            {
+                **{name: finding[name] for name in ("rule", "severity", "sentence", "for_moderator")},
+                "evidence": list(found.seen),
+            }
+            for finding, found in zip(each.findings, evidence, strict=True)
         ],
     }
 
@@ -239,9 +246,9 @@ def decide_held(id_: str, decision: str, email: str, reason: str, json_: bool) -
             if not decided.by_this:
                 refuse(f"{decided.by_name} has decided already: {decided.state}.")
         if json_:
-            show_json(_held_row(found))
+            show_json(_held_row(found, evidence_of([found])[found.id]))
         else:
             click.echo(f"{decided.state}: {found.subject}")
 
 
-commands = [thread, post, held]
+commands = [thread, post, held, flag]

@@ -1,25 +1,28 @@
-"""`banyan rule score`: what a check sees in texts of a file, one answer a line. Needs no site and changes nothing.
+"""`banyan rule ...`, and of it `rule score`: what a check sees in texts of a file, one answer a line, without a site.
 
 The table of checks is imported when it is asked for: its patterns and lists take time that no other command should pay.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forum.cli.frame import not_there_yet, progress_bar, refuse, show_json
+from forum.cli.frame import progress_bar, show_json
+from forum.cli.rule_calibrate import calibrate
+from forum.cli.rule_options import entries_of, read_json_options
+from forum.cli.rule_terms import add, list_rules, set_, show_rule
+from forum.cli.rule_trials import replay, test
 from forum.rules.matter import Matter, Sighting
 
 if TYPE_CHECKING:
     from forum.rules.checks import CheckKind
 
 
-@click.group("rule", epilog="Example: banyan rule score solicitation posts.jsonl")
+@click.group("rule", epilog="Example: banyan rule list --group cardiology")
 def rule() -> None:
-    """What posting rules see."""
+    """Make, change and try posting rules, and see what they see."""
 
 
 commands: Sequence[click.Command] = [rule]
@@ -41,8 +44,8 @@ def score(check: str, file: Path, options: str) -> None:
     kind, chosen = _chosen(check, options)
     total = file.stat().st_size
     with progress_bar("Scoring") as bar:
-        for text, octets in _texts(file):
-            show_json(_scored(kind, Matter(text), chosen))
+        for _, entry, octets in entries_of(file):
+            show_json(_scored(kind, Matter(entry["text"]), chosen))
             bar.show(octets, total)
 
 
@@ -53,34 +56,9 @@ def _chosen(check: str, written: str) -> tuple["CheckKind[Matter]", Any]:
     if check not in CHECKS:
         raise click.UsageError(f"There is no check {check!r}. There are: {', '.join(sorted(CHECKS))}.")
     try:
-        mapping = json.loads(written)
-    except json.JSONDecodeError as error:
-        raise click.UsageError(f"--options is not JSON: {error}.") from None
-    if not isinstance(mapping, dict):
-        raise click.UsageError("--options is a JSON object, such as {}.")
-    try:
-        return CHECKS[check], read_options(check, mapping)
+        return CHECKS[check], read_options(check, read_json_options(written))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-
-
-def _texts(file: Path) -> Iterator[tuple[str, int]]:
-    """Each text with how many octets of the file are read; ends with a sentence at the first line that has none."""
-    read = 0
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            read += len(line)
-            if not line.strip():
-                continue
-            try:
-                entry = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-            except UnicodeDecodeError:
-                refuse(f"Line {number} is not in UTF-8.")
-            except (json.JSONDecodeError, RecursionError):
-                refuse(f"Line {number} is not JSON.")
-            if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
-                refuse(f'Line {number} has no text. Write each line like {{"text": "..."}}.')
-            yield entry["text"], read
 
 
 def _scored(kind: "CheckKind[Matter]", matter: Matter, options: Any) -> Mapping[str, Any]:
@@ -110,11 +88,5 @@ def _finding(matter: Matter, sighting: Sighting) -> Mapping[str, Any]:
     }
 
 
-for _words, _help in (
-    ("list", "Show the rules of a group."),
-    ("add", "Make a rule."),
-    ("set", "Change a rule."),
-    ("test", "Show what a rule makes of a file of posts."),
-    ("replay", "Show what a rule would have done to past posts."),
-):
-    rule.add_command(not_there_yet(f"rule {_words}", f"rule {_words}", _help))
+for _command in (list_rules, show_rule, add, set_, test, replay, calibrate):
+    rule.add_command(_command)

@@ -12,6 +12,7 @@ from forum.cli.demo import demo_environment, seed_demo
 from forum.cli.doctor import doctor
 from forum.cli.frame import a_line, not_there_yet, open_site
 from forum.cli.installing import install
+from forum.cli.log import log as log_of_acts
 from forum.cli.supervisor import check_addresses, free_own_leases, only_one, supervise
 from forum.metrics import serve_metrics
 from forum.settings import Settings, current_settings, read_settings
@@ -104,4 +105,4 @@ def _show_addresses(settings: Settings, demo: bool) -> None:
 
 split = not_there_yet("split", "split cut edges.tsv", "Divide a group that has become too large.")
 
-commands = [init, up, web, work, doctor, split]
+commands = [init, up, web, work, doctor, log_of_acts, split]

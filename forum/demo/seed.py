@@ -30,7 +30,12 @@ from forum.log import LogEntry, record
 from forum.posting.outcomes import Held, Outcome, Published
 from forum.posting.submit import submit
 from forum.queue import Task, finish
+from forum.rulebook.actions import add_rule, change_rule
+from forum.rulebook.defaults import default_terms
+from forum.rulebook.models import PostingRule
+from forum.rulebook.queries import rules_in_force
 from forum.rules.submission import File, Submission
+from forum.rules.terms import Mode
 from forum.threads.actions import mark_read
 from forum.threads.following import choose_tag
 from forum.threads.models import Choice, Post, TextFormat, Via
@@ -42,6 +47,9 @@ STILL_MAILED = timedelta(days=3)
 # What the personas have read by now, so that not everything looks new.
 READ_UNTIL = timedelta(days=2)
 INVITED, ACCEPTED = timedelta(days=8), timedelta(days=6)
+# The rules of the community were in shadow before they were switched on.
+SWITCHED_ON = timedelta(days=9)
+OFFERS_IN = "job-moves"
 _FIRST_WORDS = 400
 
 Progress = Callable[[int, int], None]
@@ -89,6 +97,7 @@ class _Seeding:
 
     def run(self, community: Group) -> None:
         self._make_groups(community)
+        self._make_rules(community)
         self._enroll([person for person in self._content.people if not person.newcomer])
         self._write_threads()
         for person in self._content.people:
@@ -96,6 +105,7 @@ class _Seeding:
                 self._invite(person)
         for held in sorted(self._content.held, key=lambda held: -held.minutes_ago):
             self._hold(held)
+        self._switch_on(community)
         self._read()
 
     def _go_to(self, ago: timedelta) -> None:
@@ -119,6 +129,21 @@ class _Seeding:
             )
             change_group(group, _settings_of(each))
             self._groups[each.slug] = group
+
+    def _make_rules(self, community: Group) -> None:
+        """Two rules of the whole community and one of a group, in shadow: what they see is counted."""
+        # A score at which the thanks and jokes of a friendly community pass.
+        politics = default_terms("political", {"threshold": 0.75})
+        add_rule(community, "no-politics", politics, actor_id=None)
+        add_rule(community, "patients", default_terms("patient_identifiers", {}), actor_id=None)
+        add_rule(self._groups[OFFERS_IN], "offers", default_terms("solicitation", {}), actor_id=None)
+
+    def _switch_on(self, community: Group) -> None:
+        """Those of the community; its posts were written before, so that none of them waits for it."""
+        self._go_to(SWITCHED_ON)
+        for each in rules_in_force(community):
+            rule = db.session.get_one(PostingRule, each.rule_id)
+            change_rule(rule, community, replace(each.terms, mode=Mode.ON), actor_id=None)
 
     def _enroll(self, people: Sequence[Person]) -> None:
         """Bring people in as an operator does with a roster, those first who joined first."""

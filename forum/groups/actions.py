@@ -11,7 +11,7 @@ from sqlalchemy import select
 from forum.db import db
 from forum.groups.models import Assurance, Group, JoinPolicy, Kind, MailContent, Moderate, OneClick, ReplyTo, Strangers
 from forum.groups.offered import DAYS_TO_DECIDE
-from forum.groups.queries import group_by_slug
+from forum.groups.queries import group_by_slug, take_turn_in_the_tree
 from forum.groups.slugs import check_slug
 from forum.log import record
 from forum.text.lines import one_line
@@ -57,6 +57,9 @@ def create_group(
         raise NotPossible(f"There is a group {slug} already.")
     if kind is Kind.CIRCLE:
         listed, join_policy = False, JoinPolicy.INVITE
+    # A rule that is being made above holds here too.
+    take_turn_in_the_tree()
+    db.session.refresh(parent, ["rules_mark"])
     group = Group(
         slug=slug,
         mail_name=slug if listed else f"{slug}-{_random_letters()}",
@@ -96,6 +99,7 @@ class GroupChange:
     one_click: OneClick | None = None
     moderators_obey: bool | None = None
     hold_unaddressed: bool | None = None
+    anonymous_posts: bool | None = None
     decide_within_days: int | None = None
 
 

@@ -256,6 +256,8 @@ class DutyTurn(Base):
     ends_at: Mapped[datetime]
     # When the member was told that the turn begins.
     reminded_at: Mapped[datetime | None]
+    # When what was left waiting at its end went to who comes next.
+    passed_on_at: Mapped[datetime | None]
 
 
 class RosterSync(Base):

@@ -119,6 +119,16 @@ SETTINGS: Mapping[str, Setting] = {
             "Choose what becomes of moderators' own posts.",
         ),
         Setting(
+            "anonymous_posts",
+            bool,
+            "anonymous",
+            "Whether members may post under a pseudonym.",
+            "Anonymous posts",
+            (("no", "Are not taken"), ("yes", "Are taken: nobody sees who wrote them, moderators neither")),
+            "Choose whether anonymous posts are taken.",
+            "Only two owners together can find out who wrote one, with a reason, and the author is told.",
+        ),
+        Setting(
             "join_policy",
             JoinPolicy,
             "join",

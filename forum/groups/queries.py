@@ -29,6 +29,14 @@ def community() -> Group:
     return group
 
 
+def take_turn_in_the_tree() -> None:
+    """Wait for another transaction that grows the tree of groups or changes what holds in it.
+
+    On SQLite every writing transaction has waited already. Posts may be written meanwhile.
+    """
+    db.session.execute(select(Group.id).where(Group.kind == Kind.COMMUNITY).with_for_update(key_share=True))
+
+
 def group_by_slug(slug: str) -> Group | None:
     return db.session.scalars(select(Group).where(Group.slug == slug)).first()
 

@@ -20,9 +20,13 @@ from forum.groups.queries import community, membership_of
 from forum.groups.rights import may_moderate, viewer_of
 from forum.log import record
 from forum.moderation.queries import has_finding, is_letter, with_finding
+from forum.moderation.restrictions import mute_again
+from forum.posting.anonymous import author_of
+from forum.posting.erase import erase_held
 from forum.posting.held import findings_today, publish_held
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
+from forum.posting.resubmit import is_open_to_author
 from forum.queue import enqueue
 from forum.rules.emergency import EMERGENCY
 from forum.rules.findings import Finding, Severity, as_row
@@ -105,10 +109,20 @@ def edit_and_approve(held: HeldPost, text: str, *, actor_id: int) -> Decided:
 
 def approve_and_trust(held: HeldPost, *, actor_id: int) -> Decided:
     """Approve, and from now on `moderate` holds nothing of this author in the group."""
+    author_id = author_to_trust(held)
     decided = decide(held, Decision.APPROVE, actor_id=actor_id)
-    if decided.by_this and held.author_id is not None:
-        set_trusted(held.author_id, held.group_id, True, actor_id=actor_id)
+    if decided.by_this:
+        set_trusted(author_id, held.group_id, True, actor_id=actor_id)
     return decided
+
+
+def author_to_trust(held: HeldPost) -> int:
+    """Who has written it, for what is decided about more than this post; NotPossible where nobody may know."""
+    if held.author_id is None:
+        raise NotPossible("Its author is not a member.")
+    if held.pseudonym_id is not None:
+        raise NotPossible("Nobody knows here who wrote this, so nobody can be trusted for it. Approve the post alone.")
+    return held.author_id
 
 
 def set_trusted(author_id: int, group_id: int, trusted: bool, *, actor_id: int) -> None:
@@ -144,7 +158,9 @@ def approve_next_of_author(held_id: int, actor_id: int) -> int:
     # Whose authorship is in doubt is not "of this author": a forgery must not go out with the rest.
     waiting = _waiting_of(
         held.group_id,
-        HeldPost.author_id == held.author_id,
+        HeldPost.author_id == held.author_id
+        if held.pseudonym_id is None
+        else HeldPost.pseudonym_id == held.pseudonym_id,
         ~with_finding("assurance"),
         ~with_finding(LETTER),
     )
@@ -176,11 +192,13 @@ def is_claimed(held: HeldPost) -> bool:
 
 
 def withdraw(held: HeldPost) -> Decided:
-    """The author takes a waiting post back."""
-    if not _lock_waiting(held):
+    """The author takes back what waits or has come back. The copy here is erased, words, files and mail."""
+    db.session.refresh(held, with_for_update={"of": HeldPost})
+    if not is_open_to_author(held):
         return _as_it_stands(held)
     held.state = HeldState.WITHDRAWN
-    _note_decision(held, "withdraw", held.author_id, "", "the author sends it again")
+    erase_held(held)
+    _note_decision(held, "withdraw", held.author_id, "", "none: the words are gone; the author can send it again")
     return Decided(held.state, True, held.byline)
 
 
@@ -212,6 +230,8 @@ def confirm(held: HeldPost) -> Decided:
 def release_pending(membership_id: int, after_id: int = 0) -> int:
     """After somebody is admitted: what waited only for that goes out, oldest first, batch by batch; how many now."""
     membership = db.session.get(Membership, membership_id)
+    if membership is not None:
+        mute_again(membership)
     if membership is None or membership.standing is not Standing.ACTIVE:
         return 0
     waiting = _waiting_of(
@@ -263,7 +283,7 @@ def _drop_finding(held: HeldPost, rule: str, why: str, today: Sequence[Finding])
     new = [each for each in today if not any(finding["rule"] == each.rule for finding in kept)]
     held.findings = [*kept, *(as_row(each) for each in new)]
     undo = ""
-    if not any(finding["severity"] == Severity.HOLD for finding in held.findings):
+    if all(finding["severity"] == Severity.ADVISE for finding in held.findings):
         _publish(held)
         held.decided_at, undo = now(), _UNDO_OUT
         if rule == EMERGENCY:
@@ -285,12 +305,32 @@ def _check_approvable(held: HeldPost) -> None:
         raise NotPossible("This is a letter to the moderators. It cannot be posted.")
     if held.author_id is None:
         raise NotPossible("The sender is not a member. Reject it, or invite the sender, who can then send it again.")
+    author_id = author_of(held)
+    assert author_id is not None
     for group_id in (held.group_id, community().id):
-        membership, group = membership_of(held.author_id, group_id), db.session.get_one(Group, group_id)
+        membership, group = membership_of(author_id, group_id), db.session.get_one(Group, group_id)
+        barred = membership is None or membership.standing is Standing.BANNED
+        if held.pseudonym_id is not None and barred:
+            # Why would tell who it is.
+            raise NotPossible("This anonymous post cannot go out any more. Reject it.")
         if membership is None:
             raise NotPossible(f"The author is not a member of {group.name}. Reject it, or invite the author first.")
         if membership.standing is Standing.BANNED:
             raise NotPossible(f"The author is banned from {group.name}. Reject it, or lift the ban first.")
+
+
+def publish_on_appeal(held: HeldPost, *, actor_id: int) -> None:
+    """What one moderator has sent back goes out, since another one overturns that; nothing when it is out already.
+
+    The reason of the first one stays with it; who let it out is the second. Only an appeal leads here.
+    """
+    db.session.refresh(held, with_for_update={"of": HeldPost})
+    if held.state is HeldState.APPROVED:
+        return
+    if held.state is HeldState.WITHDRAWN:
+        raise NotPossible("The author has taken it back meanwhile. Uphold the decision, with a word on that.")
+    _publish(held)
+    _note_decision(held, "approve on appeal", actor_id, held.reason, _UNDO_OUT)
 
 
 def _publish(held: HeldPost) -> None:

@@ -111,3 +111,9 @@ def remove_turn(group: Group, turn_id: int, *, actor_id: int | None) -> None:
     record("remove turn", "duty_turn", turn.id, actor_id=actor_id, group_id=group.id, undo=undo)
     db.session.delete(turn)
     db.session.flush()
+
+
+def turn_of(group: Group, turn_id: int, member_id: int) -> DutyTurn | None:
+    """Somebody's own turn, to hand it over."""
+    turn = db.session.get(DutyTurn, turn_id)
+    return turn if turn is not None and (turn.group_id, turn.member_id) == (group.id, member_id) else None

@@ -1,4 +1,4 @@
-"""What the clock alone does to held posts: summaries at the hour chosen, reminders, and the end of waiting."""
+"""What the clock alone does for moderators: summaries, reminders, the rota, and the end of waiting for held posts."""
 
 from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
@@ -8,10 +8,14 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db, reading, transaction
-from forum.groups.models import Group
+from forum.groups.models import DutyTurn, Group
 from forum.groups.rights import moderators_of
 from forum.moderation.actions import return_undecided
+from forum.moderation.kept import kept_too_long, tell_or_erase
+from forum.moderation.late_appeals import late_appeals, remind_of_appeal
+from forum.moderation.late_flags import cases_of_erased, close_cases, late_cases, remind_of_cases
 from forum.moderation.summaries import remind, summarise, summary_is_due, who_chose_summaries
+from forum.moderation.turns import begin_turns, beginning, end_turns, ending
 from forum.posting.models import HeldPost, HeldState
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -29,7 +33,9 @@ def run(owner: str) -> Generator[int, None, None]:
         if next_look is not None and next_look - LOOK_EVERY <= moment < next_look:
             yield 0
             continue
-        done = return_late(moment) + remind_of_late(moment) + send_summaries()
+        done = return_late(moment) + remind_of_late(moment) + send_summaries() + remind_of_appeals(moment)
+        done += end_what_is_kept(moment)
+        done += look_at_flags(moment) + change_turns(moment)
         # While a full batch was late there may be more at once.
         next_look = moment if done >= BATCH else moment + LOOK_EVERY
         yield done
@@ -128,3 +134,45 @@ def send_summaries() -> int:
             if summary_is_due(member, groups):
                 sent += summarise(member, groups) is not None
     return sent
+
+
+def remind_of_appeals(moment: datetime) -> int:
+    """Remind second moderators of appeals that wait longer than a day, again and again; returns how many were told."""
+    with reading():
+        due = late_appeals(moment)
+    if not due:
+        return 0
+    with transaction():
+        return sum(remind_of_appeal(appeal_id, moment) for appeal_id in due)
+
+
+def look_at_flags(moment: datetime) -> int:
+    """Reminders of reported posts, and the end of cases whose post is gone; returns how many of both."""
+    with reading():
+        late, gone = late_cases(moment), cases_of_erased()
+    if not late and not gone:
+        return 0
+    with transaction():
+        return close_cases(gone) + remind_of_cases(late, moment)
+
+
+def change_turns(moment: datetime) -> int:
+    """Turns of the rota that begin and end; returns how many."""
+    with reading() as session:
+        due = [session.scalar(select(DutyTurn.id).where(each(moment)).limit(1)) for each in (beginning, ending)]
+    if due == [None, None]:
+        return 0
+    with transaction():
+        return begin_turns(moment) + end_turns(moment)
+
+
+def end_what_is_kept(moment: datetime) -> int:
+    """Tell authors of what came back to them that its time ends, and erase what is over; returns how many."""
+    with reading():
+        due = kept_too_long(moment)
+    if not due:
+        return 0
+    with transaction():
+        for held_id in due:
+            tell_or_erase(held_id, moment)
+    return len(due)

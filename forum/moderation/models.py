@@ -91,6 +91,7 @@ class Restriction(Base):
 
     group: Mapped[Group] = relationship(viewonly=True)
     made_by: Mapped[Member | None] = relationship(foreign_keys=[made_by_id], viewonly=True)
+    ended_by: Mapped[Member | None] = relationship(foreign_keys=[ended_by_id], viewonly=True)
 
 
 class ReasonTemplate(Base):
@@ -104,6 +105,8 @@ class ReasonTemplate(Base):
     group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
     name: Mapped[str] = mapped_column(String(80))
     words: Mapped[str] = mapped_column(Text)
+
+    group: Mapped[Group] = relationship(viewonly=True)
 
 
 class FlagState(enum.StrEnum):

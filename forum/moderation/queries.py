@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from forum.db import db
 from forum.groups.queries import membership_of
 from forum.groups.rights import Viewer, may_moderate, moderated_group_ids
+from forum.posting.anonymous import author_of, is_own
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.threads.models import Attachment, Post, Thread
@@ -35,9 +36,9 @@ def held_page(
     return db.session.scalars(rows).all()
 
 
-def count_waiting(viewer: Viewer) -> int:
-    """How many posts wait in the groups that the viewer moderates."""
-    groups = moderated_group_ids(viewer)
+def count_waiting(viewer: Viewer, group_ids: Sequence[int] | frozenset[int] | None = None) -> int:
+    """How many posts wait in these groups, or in all that the viewer moderates."""
+    groups = moderated_group_ids(viewer) if group_ids is None else group_ids
     if not groups:
         return 0
     waiting = select(func.count()).where(HeldPost.group_id.in_(groups), HeldPost.state == HeldState.WAITING)
@@ -55,14 +56,14 @@ def held_to_moderate(viewer: Viewer, public_id: str) -> HeldPost | None:
 
 def held_of_author(member_id: int, public_id: str) -> HeldPost | None:
     held = held_by_public_id(public_id)
-    return held if held is not None and held.author_id == member_id else None
+    return held if held is not None and is_own(held, member_id) else None
 
 
 def held_to_confirm(token: str) -> HeldPost | None:
     """The held post that a link in a mail to its author names."""
     numbers = current_tokens().read(Purpose.CONFIRM, token)
     held = None if numbers is None else db.session.get(HeldPost, numbers[0])
-    return held if held is not None and numbers is not None and held.author_id == numbers[1] else None
+    return held if held is not None and numbers is not None and author_of(held) == numbers[1] else None
 
 
 def waits_for_author(held: HeldPost) -> bool:
@@ -116,14 +117,6 @@ def history_of(author_id: int, group_id: int) -> History:
         waiting=states.get(HeldState.WAITING, 0),
         trusted=membership is not None and membership.trusted,
     )
-
-
-def held_posts_of_author(member_id: int, *, before: int | None = None, limit: int = 50) -> Sequence[HeldPost]:
-    """What somebody has written that waited or waits, newest first; `before` is the id of a page's last row."""
-    rows = select(HeldPost).where(HeldPost.author_id == member_id).order_by(HeldPost.id.desc()).limit(limit)
-    if before is not None:
-        rows = rows.where(HeldPost.id < before)
-    return db.session.scalars(rows.options(joinedload(HeldPost.group))).all()
 
 
 def held_attachments(held: HeldPost) -> Sequence[Attachment]:

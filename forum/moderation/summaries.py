@@ -14,7 +14,8 @@ from forum.groups.models import Group, HeldNotices, Kind, Membership, Standing
 from forum.groups.queries import community
 from forum.groups.rights import moderated_group_ids, viewer_of
 from forum.moderation.duty import MODERATES
-from forum.moderation.models import QueueSummary
+from forum.moderation.flagged import count_flagged
+from forum.moderation.models import FlaggedPost, FlagState, QueueSummary
 from forum.moderation.queries import held_page
 from forum.posting.models import HeldPost, HeldState
 from forum.queue import enqueue
@@ -26,21 +27,25 @@ _IN_STANDING = (Standing.ACTIVE, Standing.MUTED)
 
 def summarise(member: Member, group_ids: Iterable[int] | None = None) -> QueueSummary | None:
     """Ask for a summary of the oldest that wait for a moderator, in these groups or in all; None when nothing does."""
+    summary = gather(member, group_ids)
+    if summary is not None:
+        enqueue("notice.queue", summary.id, member.id)
+    return summary
+
+
+def gather(member: Member, group_ids: Iterable[int] | None = None) -> QueueSummary | None:
+    """What such a summary is about. Reported posts have no numbers in it: they are decided on the page."""
     viewer = viewer_of(member)
     if viewer is None:
         return None
     moderated = moderated_group_ids(viewer)
     groups = moderated if group_ids is None else moderated & set(group_ids)
     waiting = held_page(groups, limit=PLACES) if groups else ()
-    if not waiting:
-        return None
-    summary = _keep(member.id, waiting)
-    enqueue("notice.queue", summary.id, member.id)
-    return summary
+    return _keep(member.id, waiting) if waiting or count_flagged(viewer, groups) else None
 
 
 def remind(member_id: int, late: Sequence[HeldPost]) -> None:
-    """Ask for a reminder of what waits too long."""
+    """Ask for a reminder of what waits too long; reported posts are named in it anyway."""
     summary = _keep(member_id, late[:PLACES])
     enqueue("notice.queue_late", summary.id, member_id)
 
@@ -65,12 +70,11 @@ def who_chose_summaries() -> dict[int, set[int]]:
     """The groups in which something waits, by the members who hear of it once a day."""
     # One query, since it is asked every minute: from each group up to the wall of a circle, as `chain_of` does, and of
     # those on the way who moderate the nearest, as `moderators_of` does.
-    above = (
-        select(HeldPost.group_id.label("waits_in"), HeldPost.group_id.label("group_id"), literal(0).label("steps"))
-        .where(HeldPost.state == HeldState.WAITING)
-        .distinct()
-        .cte("above", recursive=True)
-    )
+    held = select(HeldPost.group_id).where(HeldPost.state == HeldState.WAITING)
+    waits = held.union(select(FlaggedPost.group_id).where(FlaggedPost.state == FlagState.OPEN)).subquery()
+    above = select(
+        waits.c.group_id.label("waits_in"), waits.c.group_id.label("group_id"), literal(0).label("steps")
+    ).cte("above", recursive=True)
     here = aliased(Group)
     above = above.union_all(
         select(above.c.waits_in, here.parent_id, above.c.steps + 1)
@@ -105,7 +109,10 @@ def summary_is_due(member: Member, group_ids: Iterable[int]) -> bool:
     oldest = select(HeldPost.id).where(
         HeldPost.group_id.in_(group_ids), HeldPost.state == HeldState.WAITING, HeldPost.created_at <= hour
     )
-    return db.session.scalar(oldest.limit(1)) is not None
+    reported = select(FlaggedPost.id).where(
+        FlaggedPost.group_id.in_(group_ids), FlaggedPost.state == FlagState.OPEN, FlaggedPost.opened_at <= hour
+    )
+    return any(db.session.scalar(each.limit(1)) is not None for each in (oldest, reported))
 
 
 def last_time_at(hour: int, zone_name: str, moment: datetime) -> datetime:

@@ -1,6 +1,7 @@
 """Erasing a post: its words, its files and every copy that is kept here. Mail that was sent cannot be called back.
 
-The post's place in its thread stays, empty, so that answers keep theirs. Never commits.
+The post's place in its thread stays, empty, so that answers keep theirs. What waited or came back and is taken back
+goes in the same way. Never commits.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,11 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.rights import Viewer, may_moderate, may_read
 from forum.log import record
+from forum.posting.anonymous import is_own
 from forum.posting.models import HeldPost
 from forum.queue import enqueue
+from forum.rulebook.models import RuleSighting
+from forum.threads import sealed
 from forum.threads.models import Post, Thread
 from forum.threads.queries import author_id_of, post_by_public_id
 
@@ -25,7 +29,7 @@ def post_to_erase(viewer: Viewer, public_id: str) -> Post | None:
     if post is None or post.erased_at is not None:
         return None
     group = post.thread.group
-    own = author_id_of(post) == viewer.member_id and may_read(viewer, group)
+    own = is_own(post, viewer.member_id) and may_read(viewer, group)
     return post if own or may_moderate(viewer, group) else None
 
 
@@ -33,7 +37,13 @@ def erasable(viewer: Viewer, posts: Sequence[Post]) -> frozenset[int]:
     """Which posts of one thread the viewer may erase, for links beside them."""
     if posts and may_moderate(viewer, posts[0].thread.group):
         return frozenset(post.id for post in posts if post.erased_at is None)
-    return frozenset(post.id for post in posts if post.erased_at is None and author_id_of(post) == viewer.member_id)
+    mine = sealed.own_among(viewer.member_id, [post.pseudonym_id for post in posts if post.pseudonym_id is not None])
+    return frozenset(
+        post.id
+        for post in posts
+        if post.erased_at is None
+        and (author_id_of(post) == viewer.member_id if post.pseudonym_id is None else post.pseudonym_id in mine)
+    )
 
 
 def erase(post: Post, *, actor_id: int) -> None:
@@ -55,9 +65,27 @@ def erase(post: Post, *, actor_id: int) -> None:
     if not _posts_left(thread):
         # The subject is its author's words as well, and nobody else's answer needs it any more.
         thread.subject, thread.subject_key = ERASED_SUBJECT, ""
-    record("erase", "post", post.id, actor_id=actor_id, group_id=thread.group_id, undo="none: the words are gone")
+    # Who takes back an own anonymous post is not named for it.
+    actor = author_id_of(post) if post.pseudonym_id is not None and is_own(post, actor_id) else actor_id
+    record("erase", "post", post.id, actor_id=actor, group_id=thread.group_id, undo="none: the words are gone")
     enqueue("unindex", post.id)
     enqueue("erase.copies", post.id)
+
+
+def erase_held(held: HeldPost) -> None:
+    """Forget the words of a held post, and where rules saw what; its files and the mail it came as follow later.
+
+    Which rules spoke stays, for the counts. Sentences go too: some name files.
+    """
+    held.subject = held.text = held.html = held.folded = ""
+    held.original_text = held.original_html = None
+    held.confirmed = []
+    emptied = {"sentence": "", "for_moderator": "", "evidence": [], "passages": []}
+    held.findings = [finding | emptied for finding in held.findings]
+    db.session.execute(
+        update(RuleSighting).where(RuleSighting.held_post_id == held.id).values(sentence="", passages=[])
+    )
+    enqueue("erase.held", held.id)
 
 
 def _posts_left(thread: Thread) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Assurance, Group
+from forum.posting.anonymous import author_of
 from forum.posting.models import Arrival, HeldPost
 from forum.posting.placement import Placement
 from forum.posting.publish import publish
@@ -23,8 +24,15 @@ JUDGED_ON_ARRIVAL = frozenset({"empty", "size", "quota", "slow_mode", "reused_id
 def publish_held(held: HeldPost) -> Post:
     """Publish what has been approved, with its original time; it stays where it was an answer."""
     submission, group = as_submission(held), db.session.get_one(Group, held.group_id)
-    own = memberships_for(held.author_id, group).get(group.id)
-    post = publish(submission, placement_of(held), group, own, arrived_at=held.created_at)
+    own = memberships_for(submission.author_id, group).get(group.id)
+    post = publish(
+        submission,
+        placement_of(held),
+        group,
+        own,
+        arrived_at=held.created_at,
+        pseudonym_id=held.pseudonym_id,
+    )
     db.session.execute(
         update(Attachment).where(Attachment.held_post_id == held.id).values(held_post_id=None, post_id=post.id)
     )
@@ -42,7 +50,7 @@ def findings_today(held: HeldPost, assurance: Assurance) -> tuple[Finding, ...]:
     """
     submission = replace(as_submission(held), assurance=assurance)
     group = db.session.get_one(Group, held.group_id)
-    facts = facts_of(submission, group, memberships_for(held.author_id, group), placement_of(held), None)
+    facts = facts_of(submission, group, memberships_for(submission.author_id, group), placement_of(held), None)
     return tuple(each for each in findings_of(submission, facts) if each.rule not in JUDGED_ON_ARRIVAL)
 
 
@@ -59,7 +67,7 @@ def as_submission(held: HeldPost) -> Submission:
     """The submission that was held, without its files: they are kept already."""
     return Submission(
         group_id=held.group_id,
-        author_id=held.author_id,
+        author_id=author_of(held),
         byline=held.byline,
         assurance=held.assurance,
         via=held.via,
@@ -72,6 +80,7 @@ def as_submission(held: HeldPost) -> Submission:
         sent_at=held.sent_at,
         fan_out_key=held.fan_out_key,
         confirmed=tuple(Passage(**each) for each in held.confirmed),
+        anonymous=held.pseudonym_id is not None,
     )
 
 

@@ -5,19 +5,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from forum import blobs
 from forum.clock import now
 from forum.db import Base, db
 from forum.groups.models import Assurance
 from forum.log import record
+from forum.posting.anonymous import about, for_others
 from forum.posting.image_location import without_location
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.placement import Placement
 from forum.queue import enqueue
 from forum.rules.findings import Finding, Severity, as_row
 from forum.rules.submission import Submission
+from forum.threads import sealed
 from forum.threads.models import Attachment, Via
 
 LETTER = "letter"
@@ -30,13 +32,18 @@ def hold(submission: Submission, placement: Placement, findings: Sequence[Findin
     """Keep a submission for a moderator and, where its author can help, tell the author."""
     held = _keep(submission, placement, findings)
     # A stranger who adds the address sends the same mail again.
-    if held.author_id is not None and _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings):
+    if held.author_id is not None and uses_up(findings):
         note_arrival(submission, held_post_id=held.id)
     record("hold", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
     if held.author_id is not None:
         enqueue("notice.held", held.id)
     enqueue("moderators.held", held.id)
     return held
+
+
+def uses_up(findings: Sequence[Finding]) -> bool:
+    """Whether the id of a mail with such findings is used, so that the same mail again is a duplicate."""
+    return _USES_NOTHING_UP.isdisjoint(finding.rule for finding in findings)
 
 
 def keep_for_author(submission: Submission, placement: Placement, findings: Sequence[Finding]) -> HeldPost | None:
@@ -47,9 +54,31 @@ def keep_for_author(submission: Submission, placement: Placement, findings: Sequ
     """
     if submission.via is not Via.MAIL or submission.author_id is None or submission.assurance is Assurance.FAILED:
         return None
+    same = _kept_before(submission)
+    if same is not None:
+        same.findings = [as_row(finding) for finding in findings]
+        return same
     held = _keep(submission, placement, findings, private=True)
     record("return", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
     return held
+
+
+def _kept_before(submission: Submission) -> HeldPost | None:
+    """The same mail, if it came back before and is kept unchanged: sent again it does not pile up."""
+    assert submission.author_id is not None
+    mine = HeldPost.author_id == submission.author_id
+    if submission.anonymous:
+        mine = HeldPost.pseudonym_id.in_(sealed.own_pseudonyms(submission.author_id))
+    same = select(HeldPost).where(
+        mine,
+        HeldPost.group_id == submission.group_id,
+        HeldPost.author_message_id == submission.author_message_id,
+        HeldPost.content_digest == content_digest(submission),
+        HeldPost.text == submission.text,
+        HeldPost.state == HeldState.RETURNED,
+        HeldPost.private,
+    )
+    return db.session.scalars(same.order_by(HeldPost.id).limit(1).with_for_update(of=HeldPost)).first()
 
 
 def _keep(
@@ -57,10 +86,20 @@ def _keep(
 ) -> HeldPost:
     # The form for an answer asks for no subject; whoever decides wants to see what it is about.
     answered = f"Re: {placement.thread.subject}" if placement.thread is not None else ""
+    under = None
+    if submission.anonymous and submission.author_id is not None:
+        under = sealed.take_name(
+            submission.author_id,
+            # What may be a forgery, or goes back, makes nobody anonymous in a thread.
+            placement.thread.id if placement.thread is not None and not private else None,
+        )
+        # What its author alone may read is kept for its author alone.
+        findings = findings if private else for_others(findings)
     held = HeldPost(
         group_id=submission.group_id,
-        author_id=submission.author_id,
-        byline=submission.byline,
+        author_id=submission.author_id if under is None else sealed.anonymous_member_id(),
+        pseudonym_id=under.id if under is not None else None,
+        byline=under.name if under is not None else submission.byline,
         via=submission.via,
         assurance=submission.assurance,
         subject=submission.subject or answered[:500],
@@ -76,6 +115,7 @@ def _keep(
         sent_at=submission.sent_at,
         findings=[as_row(finding) for finding in findings],
         confirmed=[asdict(passage) for passage in submission.confirmed],
+        created_at=about(now()) if under is not None else now(),
         state=HeldState.RETURNED if private else HeldState.WAITING,
         private=private,
     )

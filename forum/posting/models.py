@@ -12,7 +12,7 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import Base, PrimaryKey, PublicId, words_of
 from forum.groups.models import Assurance, Group
-from forum.threads.models import TextFormat, Via
+from forum.threads.models import TextFormat, Thread, Via
 
 
 class HeldState(enum.StrEnum):
@@ -34,6 +34,12 @@ class HeldPost(Base):
             "created_at",
             sqlite_where=sql_text("state = 'waiting'"),
             postgresql_where=sql_text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_held_post_kept",
+            "created_at",
+            sqlite_where=sql_text("private AND state = 'returned'"),
+            postgresql_where=sql_text("private AND state = 'returned'"),
         ),
         CheckConstraint("(state = 'approved') = (post_id IS NOT NULL)", name="approved_is_a_post"),
         CheckConstraint("NOT private OR state IN ('returned', 'withdrawn')", name="private_waits_for_its_author"),
@@ -69,6 +75,8 @@ class HeldPost(Base):
     state: Mapped[HeldState] = mapped_column(words_of(HeldState), default=HeldState.WAITING)
     # A rule has sent it back: kept for its author to change, and nobody else has seen it.
     private: Mapped[bool] = mapped_column(default=False, server_default=sql_text("false"))
+    # When its author last gave it other words, which a moderator may not have read yet.
+    changed_at: Mapped[datetime | None]
     # What the author wrote, when a moderator has changed the words before approving them.
     original_text: Mapped[str | None] = mapped_column(Text)
     original_html: Mapped[str | None] = mapped_column(Text)
@@ -86,6 +94,7 @@ class HeldPost(Base):
     decided_by: Mapped[Member | None] = relationship(foreign_keys=[decided_by_id], viewonly=True)
     claimed_by: Mapped[Member | None] = relationship(foreign_keys=[claimed_by_id], viewonly=True)
     group: Mapped[Group] = relationship(viewonly=True)
+    thread: Mapped[Thread | None] = relationship(viewonly=True)
 
 
 class Arrival(Base):

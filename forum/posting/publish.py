@@ -14,12 +14,14 @@ from forum.counter import PUBLISHED, next_number
 from forum.db import db, public_id
 from forum.groups.models import Group, Membership, Role
 from forum.groups.standing import count_newcomer_post
+from forum.posting.anonymous import about
 from forum.posting.image_location import without_location
 from forum.posting.placement import Placement
 from forum.queue import enqueue
 from forum.rules.submission import Submission
 from forum.settings import current_settings
 from forum.text import excerpt, hide_addresses, hide_addresses_html, html_to_text, markdown_to_html, plain_to_html
+from forum.threads import sealed
 from forum.threads.models import Attachment, Post, TextFormat, Thread
 from forum.threads.subjects import subject_key, title
 from forum.threads.tags import SPECIAL, note_tags, tags_in, tags_of
@@ -36,15 +38,20 @@ def publish(
     membership: Membership | None,
     *,
     arrived_at: datetime | None = None,
+    pseudonym_id: int | None = None,
 ) -> Post:
     """Make the post, in its thread or a new one, and queue its fan-out and indexing.
 
-    `membership` is the author's in the group; `arrived_at` keeps the moment of arrival of what waited for a moderator.
+    `membership` is the author's in the group. Of what waited for a moderator, `arrived_at` keeps the moment of arrival
+    and `pseudonym_id` the name that moderators have seen.
     """
     if submission.author_id is None:
         raise ValueError("a post needs an author")
     number = next_number(PUBLISHED)
     moment = arrived_at or now()
+    if submission.anonymous:
+        # Neither the time nor what follows from a membership may tell whose it is.
+        moment, membership = about(moment), None
     identity = public_id()
     name_of, others = _names_in(submission)
     text = hide_addresses(submission.text, name_of, others)
@@ -55,20 +62,26 @@ def publish(
     else:
         # While this one waited for its number, another post may have come into the thread.
         db.session.refresh(thread)
+    author_id, byline = submission.author_id, submission.byline
+    if submission.anonymous:
+        db.session.flush()
+        under = sealed.take_name(submission.author_id, thread.id, pseudonym_id)
+        author_id, byline, pseudonym_id = sealed.anonymous_member_id(), under.name, under.id
     # Of the words as they are shown: no marks of Markdown in a list of threads.
     words = html_to_text(html) if submission.text_format is TextFormat.MARKDOWN else text
     thread.posts += 1
     # What waited for a moderator came before the answers that went out meanwhile.
     thread.last_post_at = max(thread.last_post_at, moment)
-    thread.last_published_no, thread.last_byline, thread.last_excerpt = number, submission.byline, excerpt(words, 160)
+    thread.last_published_no, thread.last_byline, thread.last_excerpt = number, byline, excerpt(words, 160)
     own_subject = without_group_prefix(title(submission.subject), group)
     post = Post(
         public_id=identity,
         thread=thread,
         published_no=number,
         fan_out_key=submission.fan_out_key if submission.fan_out_key is not None else -number,
-        author_id=submission.author_id,
-        byline=submission.byline,
+        author_id=author_id,
+        pseudonym_id=pseudonym_id,
+        byline=byline,
         via=submission.via,
         message_id=f"<{identity}@{current_settings().domain}>",
         author_message_id=submission.author_message_id,
@@ -116,6 +129,8 @@ def _names_in(submission: Submission) -> tuple[NameOf, NameOf]:
         name = name_of(email)
         # Asked only of a member's: a text may hold thousands of addresses that are nobody's here.
         author = None if name is None else member_by_email(email)
+        if submission.anonymous and author is not None and author.id == submission.author_id:
+            return sealed.NOBODY
         return None if author is not None and author.id == submission.author_id else name
 
     return name_of, name_of_another
@@ -170,6 +185,7 @@ def _new_thread(submission: Submission, placement: Placement, group: Group, mome
         subject=subject,
         subject_key=subject_key(subject),
         grown_from_id=placement.grown_from.id if placement.grown_from is not None else None,
+        created_at=moment if submission.anonymous else now(),
         posts=0,
         last_post_at=moment,
     )

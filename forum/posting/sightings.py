@@ -1,12 +1,12 @@
 """Notes what the rules of a group saw, in shadow or not: counted and shown to moderators. Never commits."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import insert
 
 from forum.clock import now
 from forum.db import Base, db
-from forum.rules.findings import Judgement
+from forum.rules.findings import Finding, Judgement
 
 _SIGHTING = insert(Base.metadata.tables["rule_sighting"])
 
@@ -32,3 +32,14 @@ def note_sightings(
     ]
     if rows:
         db.session.connection().execute(_SIGHTING, rows)
+
+
+def places_in(judged: Judgement, judged_text: str, kept_text: str) -> Judgement:
+    """The same judgement for the text that is kept: where members' addresses became names, places are lost."""
+    if judged_text == kept_text:
+        return judged
+    return Judgement(tuple(map(_without_places, judged.findings)), tuple(map(_without_places, judged.shadows)))
+
+
+def _without_places(finding: Finding) -> Finding:
+    return replace(finding, passages=tuple(each for each in finding.passages if each.field == "subject"))

@@ -4,7 +4,7 @@ Runs inside the door's transaction and never commits. Speaks neither HTTP nor SM
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -14,41 +14,49 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.models import Group, Kind, Membership
 from forum.groups.queries import community, memberships_in
-from forum.posting.hold import content_digest, hold, keep_for_author, note_arrival
+from forum.posting.anonymous import as_meant, count_anonymous_since, last_anonymous_in, with_seal, with_sealed_answers
+from forum.posting.hold import content_digest, hold, keep_for_author, note_arrival, uses_up
 from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
 from forum.posting.placement import Placement, place
 from forum.posting.publish import publish, thread_url
-from forum.posting.sightings import note_sightings
+from forum.posting.routing import in_the_room, note_routed, room_for, with_room_named
+from forum.posting.sightings import note_sightings, places_in
 from forum.rulebook.queries import rules_in_force
 from forum.rules import findings_of, severity_of
-from forum.rules.findings import Judgement, Severity
+from forum.rules.findings import Finding, Judgement, Severity
 from forum.rules.submission import Facts, Submission
 from forum.settings import current_settings
 from forum.text.lines import one_line
 from forum.threads.models import Thread
 from forum.threads.queries import count_posts_since, last_post_in
 
+_NEW_THREAD = Placement(None, None)
+
 
 def submit(submission: Submission) -> Outcome:
     """Judge a submission and publish, hold, return or refuse it. Needs an open transaction."""
     submission = replace(submission, subject=one_line(submission.subject)[:500])
     group = db.session.get_one(Group, submission.group_id)
+    placement = place(with_sealed_answers(submission))
+    submission = as_meant(submission, placement)
     arrival = _arrival_of(submission)
     if arrival is not None and arrival.content_digest == content_digest(submission):
         return Duplicate(arrival.post_id, arrival.held_post_id)
     waiting_id = None if submission.author_id is not None else _of_stranger(submission)
     if waiting_id is not None:
         return Duplicate(None, waiting_id)
-    placement = place(submission)
     belongs = memberships_for(submission.author_id, group)
     judged = judge(submission, facts_of(submission, group, belongs, placement, arrival))
-    findings = judged.findings
+    there = in_room(submission, group, placement, judged)
+    if there is not None:
+        return _submit_there(submission, group, judged, there)
+    findings = _as_asked(submission, with_room_named(judged.findings, _known_author(submission)))
     match severity_of(findings):
         case None | Severity.ADVISE:
             post = publish(submission, placement, group, belongs.get(group.id))
             note_arrival(submission, post_id=post.id)
-            note_sightings(judged, group.id, post_id=post.id)
+            note_sightings(places_in(judged, submission.text, post.text), group.id, post_id=post.id)
             return Published(post.id, post.thread_id, findings)
         case Severity.HOLD:
             held = hold(submission, placement, findings)
@@ -64,13 +72,89 @@ def submit(submission: Submission) -> Outcome:
             assert_never(unknown)
 
 
+@dataclass(frozen=True)
+class There:
+    """A thread in the room where it goes: as the gate judges it there, and what has come there before."""
+
+    submission: Submission
+    room: Group
+    own: Membership | None
+    judged: Judgement
+    findings: tuple[Finding, ...]
+    arrival: Arrival | None
+
+
+def in_room(
+    submission: Submission, group: Group, placement: Placement, judged: Judgement, *, besides: int | None = None
+) -> There | None:
+    """The submission as it would be in the room that rules name for it; None when it stays. `besides` as in facts."""
+    room = room_for(submission, group, placement, judged.findings)
+    if room is None:
+        return None
+    moved = replace(submission, group_id=room.id, answers=(), answers_post_id=None)
+    belongs, arrival = memberships_for(submission.author_id, room), _arrival_of(moved)
+    same = arrival is not None and arrival.content_digest == content_digest(moved)
+    facts = facts_of(moved, room, belongs, _NEW_THREAD, None if same else arrival, besides=besides)
+    asked = judge(moved, facts)
+    if severity_of(asked.findings) in (Severity.RETURN, Severity.REFUSE) and not same:
+        return None
+    findings = in_the_room(judged.findings, asked.findings, group, room)
+    return There(moved, room, belongs.get(room.id), asked, findings, arrival if same else None)
+
+
+def _submit_there(submission: Submission, group: Group, judged: Judgement, there: There) -> Outcome:
+    """Publish in the room, or hold for its moderators. That the mail has come is noted in both groups."""
+    if there.arrival is not None:
+        note_arrival(submission, post_id=there.arrival.post_id, held_post_id=there.arrival.held_post_id)
+        return Duplicate(there.arrival.post_id, there.arrival.held_post_id)
+    if severity_of(there.findings) is Severity.HOLD:
+        held = hold(there.submission, _NEW_THREAD, there.findings)
+        if uses_up(there.findings):
+            note_arrival(submission, held_post_id=held.id)
+        note_sightings(judged, group.id, held_post_id=held.id)
+        note_sightings(there.judged, there.room.id, held_post_id=held.id)
+        return Held(held.id, there.findings)
+    post = publish(there.submission, _NEW_THREAD, there.room, there.own)
+    for each in (submission, there.submission):
+        note_arrival(each, post_id=post.id)
+    for asked, where in ((judged, group), (there.judged, there.room)):
+        note_sightings(places_in(asked, submission.text, post.text), where.id, post_id=post.id)
+    note_routed(submission, group, there.room, post)
+    return Published(post.id, post.thread_id, there.findings)
+
+
+def _as_asked(submission: Submission, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What a group's rule sends back waits for a moderator where its author asks for one: no rule has the last word.
+
+    Of what may tell who a patient is, the author has to decide first.
+    """
+    if not submission.asks_moderator:
+        return findings
+    return tuple(
+        replace(each, severity=Severity.HOLD)
+        if each.severity is Severity.RETURN and each.version_id is not None and not each.to_confirm
+        else each
+        for each in findings
+    )
+
+
 def look_at(submission: Submission) -> Judgement:
     """What the gate would say of a submission, for its author to see before it is sent. Writes nothing."""
     submission = replace(submission, subject=one_line(submission.subject)[:500])
     group = db.session.get_one(Group, submission.group_id)
+    placement = place(with_sealed_answers(submission))
+    submission = as_meant(submission, placement)
     belongs = memberships_for(submission.author_id, group)
-    facts = facts_of(submission, group, belongs, place(submission), _arrival_of(submission))
-    return judge(submission, facts)
+    judged = judge(submission, facts_of(submission, group, belongs, placement, _arrival_of(submission)))
+    there = in_room(submission, group, placement, judged)
+    if there is not None:
+        return replace(there.judged, findings=there.findings)
+    return replace(judged, findings=with_room_named(judged.findings, _known_author(submission)))
+
+
+def _known_author(submission: Submission) -> int | None:
+    """Whose memberships may show in what is said of a submission: nobody's, when it is anonymous."""
+    return None if submission.anonymous else submission.author_id
 
 
 def judge(submission: Submission, facts: Facts) -> Judgement:
@@ -121,8 +205,13 @@ def facts_of(
     belongs: Mapping[int, Membership],
     placement: Placement,
     arrival: Arrival | None,
+    *,
+    besides: int | None = None,
 ) -> Facts:
-    """All that the rules may know, gathered once. `arrival` is what came before under the same message id."""
+    """All that the rules may know, gathered once. `arrival` is what came before under the same message id.
+
+    `besides` is the held post that is judged anew, which the author's pace does not count.
+    """
     own, in_community = belongs.get(group.id), belongs.get(community().id)
     posts_last_hour = 0
     if submission.author_id is not None and group.quota is not None:
@@ -131,9 +220,10 @@ def facts_of(
         posted = count_posts_since(submission.author_id, group.id, hour_ago).scalar_subquery()
         waiting = _count_waiting_since(submission.author_id, group.id, hour_ago).scalar_subquery()
         posts_last_hour = db.session.scalar(select(posted + waiting)) or 0
+        posts_last_hour += count_anonymous_since(submission.author_id, group.id, hour_ago)
     mutes = [each.muted_until for each in (own, in_community) if each is not None and each.muted_until is not None]
     thread = placement.thread
-    return Facts(
+    facts = Facts(
         group_name=group.name,
         group_listed=group.listed,
         group_is_community=group.kind is Kind.COMMUNITY,
@@ -162,7 +252,21 @@ def facts_of(
         slow_seconds=thread.slow_seconds if thread is not None else None,
         last_here_ago=_last_here_ago(submission.author_id, thread),
         rules=rules_in_force(group),
+        anonymous_posts=group.anonymous_posts,
+        lock_reason=thread.lock_reason if thread is not None else "",
+        locked_until=thread.locked_until if thread is not None else None,
     )
+    facts = with_seal(facts, submission, placement)
+    return _with_history(submission, facts, thread, besides) if facts.rules else facts
+
+
+def _with_history(submission: Submission, facts: Facts, thread: Thread | None, besides: int | None) -> Facts:
+    """The facts with the author's pace, where a rule asks for it; loads the checks only then, as `judge` does."""
+    from forum.posting.history import history_for
+    from forum.rules.group_rules import rules_of_pace
+
+    rules = rules_of_pace(facts)
+    return replace(facts, history=history_for(submission, thread, rules, besides=besides)) if rules else facts
 
 
 def _last_here_ago(author_id: int | None, thread: Thread | None) -> timedelta | None:
@@ -177,7 +281,8 @@ def _last_here_ago(author_id: int | None, thread: Thread | None) -> timedelta | 
         HeldPost.thread_id == thread.id,
         HeldPost.state == HeldState.WAITING,
     )
-    moments = [moment for moment in (posted, db.session.scalar(waiting)) if moment is not None]
+    anonymous = last_anonymous_in(thread.id, author_id, after)
+    moments = [moment for moment in (posted, db.session.scalar(waiting), anonymous) if moment is not None]
     return now() - max(moments) if moments else None
 
 

@@ -6,6 +6,7 @@ are kept, and the most severe decides.
 
 from collections.abc import Callable, Sequence
 
+from forum.rules.anonymity import check_anonymity, check_own_traces
 from forum.rules.assurance import check_assurance
 from forum.rules.destination import check_addressed, check_recipients
 from forum.rules.emergency import check_emergency
@@ -29,6 +30,8 @@ Rule = Callable[[Submission, Facts], Finding | None]
 
 RULES: tuple[Rule, ...] = (
     check_membership,
+    check_anonymity,
+    check_own_traces,
     check_assurance,
     check_reused_id,
     check_addressed,
@@ -53,6 +56,7 @@ NAMES_OF_THE_GATE = frozenset(
         *("membership", "assurance", "reused_id", "implicit_destination", "many_recipients", "size", "encrypted"),
         *("empty", "executables", "over_quoted", "locked", "erased_parent", "quota", "slow_mode", "emergency"),
         *("thread_moderated", "moderated", "newcomer", "letter", "returned_before"),
+        *("anonymity", "own_traces"),
     }
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from forum.rules.findings import Severity
-from forum.rules.history import History, InThread, in_window, spelled
+from forum.rules.history import LONGEST, History, InThread, in_window, spelled
 from forum.rules.matter import Sighting
 
 # A remark by a bystander does not cool a quarrel.
@@ -27,8 +27,8 @@ class CoolDownOptions:
     def __post_init__(self) -> None:
         if self.people < 1 or self.answers <= self.people:
             raise ValueError("A heated thread has more answers than people, and at least 1 of them.")
-        if min(self.seconds, self.pause_seconds) < 60:
-            raise ValueError("The time and the pause are 60 seconds or more.")
+        if not 60 <= min(self.seconds, self.pause_seconds) <= max(self.seconds, self.pause_seconds) <= LONGEST:
+            raise ValueError("The time and the pause are 60 seconds to 366 days.")
 
 
 def check_cool_down(history: History, options: CoolDownOptions) -> tuple[Sighting, ...]:

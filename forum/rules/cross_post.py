@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from forum.rules.findings import Severity
-from forum.rules.history import History, SameWords, in_window, spelled
+from forum.rules.history import LONGEST, History, SameWords, in_window, spelled
 from forum.rules.matter import Sighting
 
 
@@ -16,8 +16,8 @@ class CrossPostOptions:
     seconds: int = 7 * 86_400
 
     def __post_init__(self) -> None:
-        if self.most_groups < 1 or self.seconds < 1:
-            raise ValueError("The most groups are 1 or more, and the time is 1 second or more.")
+        if self.most_groups < 1 or not 1 <= self.seconds <= LONGEST:
+            raise ValueError("The most groups are 1 or more, and the time is 1 second to 366 days.")
 
 
 def check_cross_post(history: History, options: CrossPostOptions) -> tuple[Sighting, ...]:
@@ -29,7 +29,7 @@ def check_cross_post(history: History, options: CrossPostOptions) -> tuple[Sight
         Sighting(
             Severity.HOLD,
             f"You have sent the same words to {groups} within {spelled(options.seconds)}. Answers scatter over several"
-            " places that way. Choose the group that fits best, or leave it for a moderator to decide.",
+            " places that way. Choose the group that fits best.",
             f"The same words went to {groups} within {spelled(options.seconds)}.",
             (),
         ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from forum.rules.findings import Severity
-from forum.rules.history import History, InThread, in_window, spelled
+from forum.rules.history import LONGEST, History, InThread, in_window, spelled
 from forum.rules.matter import Sighting
 
 
@@ -22,8 +22,8 @@ class FrequencyOptions:
             raise ValueError("A check on frequency needs a limit for the group or for a thread.")
         if any(most is not None and most < 1 for most in (self.most, self.most_in_thread)):
             raise ValueError("The most posts in a time are 1 or more.")
-        if min(self.seconds, self.thread_seconds) < 1:
-            raise ValueError("The time in which posts are counted is 1 second or more.")
+        if not 1 <= min(self.seconds, self.thread_seconds) <= max(self.seconds, self.thread_seconds) <= LONGEST:
+            raise ValueError("The time in which posts are counted is 1 second to 366 days.")
 
 
 def check_frequency(history: History, options: FrequencyOptions) -> tuple[Sighting, ...]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+# No check looks back further, in seconds: a year and a day.
+LONGEST = 366 * 86_400
+
 
 @dataclass(frozen=True)
 class InThread:

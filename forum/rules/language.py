@@ -120,7 +120,7 @@ def _sighting(matter: Matter, options: LanguageOptions, score: float, label: str
     return Sighting(
         Severity.HOLD,
         f"Your post does not seem to be in a language that this group reads ({read}), so few colleagues could answer"
-        " it. Add a translation, or leave it as it is for a moderator to look at.",
+        " it. Add a translation.",
         f"Seems to be written in {label}; the group reads {read}.",
         (Passage(start, len(own.rstrip()), "language"),),
         score=round(score, 3),

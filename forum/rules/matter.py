@@ -38,6 +38,8 @@ class Asks(enum.StrEnum):
     NOTHING = "nothing"
     # Change the words, or say of each passage that it is none.
     CONFIRM = "confirm"
+    # Change the words; there are too many passages to speak for each.
+    CHANGE = "change"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,14 @@ def check_moderated(submission: Submission, facts: Facts) -> Finding | None:
             f"In {facts.group_name} a moderator reads every post before it goes out. Yours is waiting.",
             "Every post to this group is read first.",
         )
+    if facts.moderate is Moderate.NEWCOMERS and submission.anonymous:
+        # All alike, or what waits and what does not would tell who is new.
+        return Finding(
+            "moderated",
+            Severity.HOLD,
+            f"In {facts.group_name} a moderator reads anonymous posts before they go out. Yours is waiting.",
+            "An anonymous post: all of them are read first.",
+        )
     if facts.moderate is Moderate.NEWCOMERS and facts.newcomer_posts > 0:
         return Finding(
             "newcomer",

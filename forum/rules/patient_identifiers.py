@@ -38,7 +38,7 @@ _OF_SIGNATURE = frozenset({"phone", "fax", "email", "url", "street", "place"})
 MOST_PASSAGES = 200
 # Code points of one field that are read, some 25,000 words: whoever writes more has no post in mind.
 MOST_READ = 150_000
-_WORDS = {
+KIND_WORDS = {
     "name": "a name",
     "date": "a date",
     "birth_date": "a date of birth",
@@ -59,7 +59,7 @@ _WORDS = {
     "vehicle": "a vehicle number",
     "photo_metadata": "data inside a picture",
 }
-KINDS = tuple(_WORDS)
+KINDS = tuple(KIND_WORDS)
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,21 @@ def patient_identifiers(matter: Matter, options: PatientIdentifierOptions) -> tu
     soft += [Passage(0, 0, "photo_metadata") for _ in pictures]
     sightings: list[Sighting] = []
     if hard:
+        # What is read only up to here may go on so: nobody can speak for what was not marked.
+        is_list = len(hard) == MOST_PASSAGES or any(len(text) > MOST_READ for _, text in fields)
+        do = (
+            "There is too much of it to be looked at piece by piece. Take it out, and send what is left."
+            if is_list
+            else "Change the marked words, or say of each that it is not a patient's."
+        )
         sightings.append(
             Sighting(
                 Severity.RETURN,
-                f"This may tell who a patient is: {_listed(hard)}. Change the marked words, or say of each that it is"
-                " not a patient's.",
+                f"This may tell who a patient is: {_listed(hard)}. {do}",
                 f"May tell who a patient is: {_listed(hard)}.",
                 tuple(hard),
                 label="hard",
-                asks=Asks.CONFIRM,
+                asks=Asks.CHANGE if is_list else Asks.CONFIRM,
             )
         )
     if soft:
@@ -129,5 +135,5 @@ def _found_in(text: str, options: PatientIdentifierOptions) -> Iterator[Found]:
 
 
 def _listed(passages: list[Passage]) -> str:
-    kinds = [_WORDS[kind] for kind in dict.fromkeys(passage.kind for passage in passages)]
+    kinds = [KIND_WORDS[kind] for kind in dict.fromkeys(passage.kind for passage in passages)]
     return kinds[0] if len(kinds) == 1 else f"{', '.join(kinds[:-1])} and {kinds[-1]}"

@@ -79,8 +79,7 @@ def _own_sightings(matter: Matter, options: PoliticalOptions) -> Iterator[Sighti
         seen = _SEEN[verdict.label]
         yield Sighting(
             Severity.HOLD,
-            f"This reads like {seen}, which this group leaves out. Take out the marked sentences, or leave it as it is "
-            "and a moderator will read it.",
+            f"This reads like {seen}, which this group leaves out. Take out the marked sentences if that is so.",
             f"Reads like {seen}: {verdict.score:.2f} of 1 for partisan, where {options.threshold:.2f} is the bar.",
             tuple(joined.placed(passage) for passage in _passages(verdict, options)),
             verdict.score,

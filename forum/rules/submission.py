@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from forum.groups.models import Assurance, Moderate, Role, Standing, Strangers
 from forum.rules.findings import Passage
@@ -50,8 +51,24 @@ class Submission:
     recipients: int = 0
     # Of which passages the author says that they identify no patient.
     confirmed: tuple[Passage, ...] = ()
+    # Whether a moderator shall read what a rule of the group would send back.
+    asks_moderator: bool = False
     # Under a pseudonym: readers, moderators and operators do not learn who wrote it.
     anonymous: bool = False
+    # Where the author has written under a pseudonym: whether the author's own name is wanted here, and is sure of it.
+    own_name: Literal["", "asked", "sure"] = ""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What of the author of an anonymous post must not show in it. Only rules look at it, and nothing keeps it."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    employer: str = ""
+    # Files that may say who made them, by name; and the words in the others.
+    unclean_files: tuple[str, ...] = ()
+    words_in_files: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,17 @@ class Facts:
     rules: tuple[RuleInForce, ...] = ()
     # Of the author's pace; gathered where one of `rules` asks for it.
     history: History | None = None
+    # What the moderator says who has locked the thread, and until when.
+    lock_reason: str = ""
+    locked_until: datetime | None = None
+
+    # Whether the group takes anonymous posts, and under which name the author has written in the thread answered.
+    anonymous_posts: bool = False
+    pseudonym_here: str = ""
+    # The post answered stands among anonymous ones. Only asked of mail that does not prove its sender.
+    among_anonymous: bool = False
+    # Of an anonymous post.
+    behind: Behind | None = None
 
     @property
     def is_exempt_moderator(self) -> bool:

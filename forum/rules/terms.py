@@ -90,8 +90,13 @@ def combined(above: Terms, below: Terms) -> Terms:
     if above.may_be_loosened or not loosened(above, below):
         return below
     same_check = below.check == above.check and dict(below.options) == dict(above.options)
+    kept = below if same_check else above
+    # What the group above has switched on was tried on its examples, and not on those below.
+    tried = kept if below.mode.rank >= above.mode.rank else above
     return replace(
-        below if same_check else above,
+        kept,
+        caught=tried.caught,
+        passing=tried.passing,
         severity=max(above.severity, below.severity, key=lambda each: each.rank),
         mode=max(above.mode, below.mode, key=lambda each: each.rank),
         binds=below.binds if _reaches(below.binds, above.binds) else above.binds,

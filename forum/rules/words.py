@@ -67,7 +67,7 @@ def check_words(matter: Matter, options: WordsOptions) -> tuple[Sighting, ...]:
         Sighting(
             Severity.HOLD,
             "The marked words are on the list of words that this group looks at before they go to everybody. Put it in"
-            " other words, or leave it as it is for a moderator to read.",
+            " other words if you can.",
             f"{len(found)} listed words or patterns.",
             tuple(found[:MOST_PASSAGES]),
         ),

@@ -6,7 +6,7 @@ Pure functions without I/O. Nothing in here knows members, requests or mail head
 from forum.text.hiding import hide_addresses, hide_addresses_html
 from forum.text.html_text import html_to_text
 from forum.text.markdown import markdown_to_html
-from forum.text.plain import excerpt, mark_places, mark_words, normalise, plain_to_html, wrap_plain
+from forum.text.plain import excerpt, mark_places, mark_words, normalise, places_of, plain_to_html, wrap_plain
 from forum.text.safe import html_to_mail, html_to_safe
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "mark_words",
     "markdown_to_html",
     "normalise",
+    "places_of",
     "plain_to_html",
     "wrap_plain",
 ]

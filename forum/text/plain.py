@@ -193,14 +193,13 @@ def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def mark_words(text: str, words: Iterable[str]) -> Markup:
     """Escaped text with whole-word, case-insensitive matches of the words in <mark>."""
+    return mark_places(text, places_of(text, words))
+
+
+def places_of(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Where words stand in a text: whole ones, in any case, the longest first."""
     wanted = sorted({word for word in (w.strip() for w in words) if word}, key=len, reverse=True)
     if not wanted:
-        return escape(text)
-    parts: list[Markup] = []
-    position = 0
-    for match in re.finditer(rf"(?<!\w)(?:{'|'.join(map(re.escape, wanted))})(?!\w)", text, re.IGNORECASE):
-        parts.append(escape(text[position : match.start()]))
-        parts.append(Markup("<mark>{}</mark>").format(match.group()))
-        position = match.end()
-    parts.append(escape(text[position:]))
-    return Markup("").join(parts)
+        return []
+    pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, wanted))})(?!\w)"
+    return [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]

@@ -44,6 +44,9 @@ class Thread(Base):
     grown_from_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", use_alter=True))
     created_at: Mapped[datetime] = mapped_column(default=now)
     locked_at: Mapped[datetime | None]
+    # Until when nobody answers, and why: the gate says it to whoever tries.
+    locked_until: Mapped[datetime | None]
+    lock_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     # Since when every answer waits for a moderator.
     moderated_at: Mapped[datetime | None]
     # Each member's answers here must be so far apart; None is no limit.

@@ -43,7 +43,7 @@ def group_rows() -> Sequence[GroupRow]:
 
 @dataclass(frozen=True)
 class WrittenPost:
-    """A post with who wrote it and which message it answers (our id of it)."""
+    """A post with who wrote it, unless it is anonymous, and which message it answers (our id of it)."""
 
     post: Post
     email: str | None

@@ -112,7 +112,8 @@ def authors_of(posts: Sequence[Post]) -> Mapping[int, Author]:
     rows = db.session.execute(
         select(Post.id, Member.public_id, Member.career_stage, Member.specialty)
         .join(Member, Member.id == Post.author_id)
-        .where(Post.id.in_([post.id for post in posts]))
+        # Beside a pseudonym stands nobody.
+        .where(Post.id.in_([post.id for post in posts]), Post.pseudonym_id.is_(None))
     )
     return {row.id: Author(row.public_id, row.career_stage, row.specialty) for row in rows}
 

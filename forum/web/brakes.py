@@ -1,4 +1,4 @@
-"""What moderators do to a thread or a whole group at once: read first, slow down, hold everything, and the way back."""
+"""What moderators do to a thread or a group at once: lock it, read first, slow down, hold all, and the way back."""
 
 from flask import Blueprint, abort, flash, redirect, request
 from werkzeug.wrappers import Response
@@ -7,14 +7,20 @@ from forum.db import transaction
 from forum.groups.actions import NotPossible
 from forum.groups.rights import may_moderate
 from forum.moderation.brakes import (
-    SLOW_MINUTES,
     hold_group,
     hold_thread,
+    lock_thread,
     release_group,
     release_thread,
     slow_thread,
+    unlock_thread,
 )
+from forum.moderation.restrictions import SLOW_MINUTES
+from forum.text.lines import one_line
+from forum.threads.models import Thread
 from forum.threads.queries import thread_for
+from forum.web.lasting import asked_end
+from forum.web.rendering import minute
 from forum.web.session import member, members_only, the_moderated_group, viewer
 
 blueprint = Blueprint("brakes", __name__)
@@ -23,33 +29,43 @@ blueprint = Blueprint("brakes", __name__)
 @blueprint.post("/t/<public_id>/brake")
 @members_only
 def brake_thread(public_id: str) -> Response:
-    """Hold, slow or release a thread."""
+    """Lock, hold or slow a thread, or the way back."""
     thread = thread_for(viewer(), public_id)
     if thread is None or not may_moderate(viewer(), thread.group):
         abort(404)
-    act, minutes = request.form.get("act", ""), request.form.get("minutes", "").strip() or str(SLOW_MINUTES)
-    if act not in ("hold", "slow", "release"):
+    act = request.form.get("act", "")
+    if act not in ("lock", "hold", "slow", "unlock", "release"):
         abort(400)
     try:
         with transaction():
-            if act == "hold":
-                hold_thread(thread, actor_id=member().id)
-            elif act == "release":
-                release_thread(thread, actor_id=member().id)
-            else:
-                number = int(minutes) if minutes.isascii() and minutes.isdecimal() and len(minutes) < 6 else 0
-                slow_thread(thread, number, actor_id=member().id)
+            said = _brake(thread, act)
     except NotPossible as refusal:
-        flash(str(refusal))
-    else:
-        flash(
-            {
-                "hold": "Answers in this thread now wait for a moderator.",
-                "slow": f"Each member now answers here at most once in {minutes} minutes.",
-                "release": "Answers in this thread go out at once again.",
-            }[act]
-        )
+        said = f"Nothing has changed: {refusal}"
+    flash(said)
     return redirect(f"/t/{thread.public_id}")
+
+
+def _brake(thread: Thread, act: str) -> str:
+    """Do it and say so."""
+    actor = member().id
+    if act == "unlock":
+        unlock_thread(thread, actor_id=actor)
+        return "This thread is open to answers again."
+    if act == "release":
+        release_thread(thread, actor_id=actor)
+        return "Answers in this thread go out at once again."
+    until, reason = asked_end(), one_line(request.form.get("reason", ""))[:500]
+    ends = f" until {minute(until)}" if until is not None else ""
+    if act == "lock":
+        lock_thread(thread, actor_id=actor, reason=reason, until=until)
+        return f"Nobody answers in this thread{ends}."
+    if act == "hold":
+        hold_thread(thread, actor_id=actor, reason=reason, until=until)
+        return f"Answers in this thread now wait for a moderator{ends}."
+    typed = request.form.get("minutes", "").strip() or str(SLOW_MINUTES)
+    minutes = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else 0
+    slow_thread(thread, minutes, actor_id=actor, reason=reason, until=until)
+    return f"Each member now answers here at most once in {minutes} minutes{ends}."
 
 
 @blueprint.post("/g/<slug>/brake")

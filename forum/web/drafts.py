@@ -5,8 +5,8 @@ carries a signed note of each. Nothing here decides whether the draft may be pos
 """
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import PureWindowsPath
 
@@ -17,11 +17,13 @@ from forum import blobs
 from forum.accounts.models import Member
 from forum.db import transaction
 from forum.groups.models import Assurance, Group
+from forum.rules.findings import Field
 from forum.rules.submission import File, Submission
 from forum.settings import current_settings
 from forum.text import normalise
 from forum.text.lines import one_line
 from forum.threads.models import Post, TextFormat, Via
+from forum.web.confirmations import MOST
 
 FILES_AT_MOST = 20
 
@@ -35,6 +37,20 @@ class Draft:
     text: str = ""
     answers: str = ""
     files: tuple[File, ...] = ()
+    # Passages that are no patient's, as `confirmations` names them; and which words and findings the author has seen.
+    confirmed: tuple[str, ...] = ()
+    seen: str = ""
+    # Under a pseudonym; or else, where its author has one, surely not.
+    anonymous: bool = False
+    surely_named: bool = False
+
+    @property
+    def words(self) -> Mapping[Field, str]:
+        return {"subject": self.subject, "text": self.text}
+
+    def seen_as(self, note: str, confirmed: tuple[str, ...]) -> "Draft":
+        """The same, when its author has seen what the rules find in it."""
+        return replace(self, seen=note, confirmed=confirmed)
 
     @property
     def size(self) -> int:
@@ -50,9 +66,9 @@ class KeptFile:
     note: str
 
 
-def fresh_draft(*, text: str = "", answers: str = "") -> Draft:
+def fresh_draft(*, text: str = "", answers: str = "", anonymous: bool = False) -> Draft:
     """An empty form."""
-    return Draft(secrets.token_urlsafe(12), text=text, answers=answers)
+    return Draft(secrets.token_urlsafe(12), text=text, answers=answers, anonymous=anonymous)
 
 
 def read_draft(member: Member) -> Draft:
@@ -70,6 +86,10 @@ def read_draft(member: Member) -> Draft:
         text=normalise(form.get("text", "")),
         answers=form.get("answers", "")[:12],
         files=(*(file for file in kept if file is not None), *chosen),
+        confirmed=tuple(form.get("confirmed", "").split()[:MOST]),
+        seen=form.get("seen", "")[:64],
+        anonymous=form.get("anonymous") == "yes",
+        surely_named=form.get("surely_named") == "yes",
     )
 
 
@@ -96,7 +116,7 @@ def submission_of(draft: Draft, member: Member, group: Group, answers: Post | No
     changed after going back bring another one.
     """
     files = [(file.name, blobs.digest_of(file.content)) for file in draft.files]
-    sent = repr((member.id, draft.token, draft.subject, draft.text, files))
+    sent = repr((member.id, draft.token, draft.subject, draft.text, files, draft.anonymous))
     return Submission(
         group_id=group.id,
         author_id=member.id,
@@ -110,6 +130,8 @@ def submission_of(draft: Draft, member: Member, group: Group, answers: Post | No
         author_message_id=f"<web-{sha256(sent.encode()).hexdigest()[:32]}@{current_settings().domain}>",
         answers_post_id=answers.id if answers is not None else None,
         size=draft.size,
+        anonymous=draft.anonymous,
+        own_name="sure" if draft.surely_named else "",
     )
 
 

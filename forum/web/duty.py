@@ -11,7 +11,8 @@ from forum.db import transaction
 from forum.groups.actions import NotPossible
 from forum.groups.models import Group, HeldNotices
 from forum.groups.rights import may_own, moderators_of
-from forum.moderation.duty import add_turn, choose_notices, moderating_membership, remove_turn, turns_of
+from forum.moderation.duty import add_turn, choose_notices, moderating_membership, remove_turn, turn_of, turns_of
+from forum.moderation.turns import hand_over
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
 
 blueprint = Blueprint("duty", __name__)
@@ -58,6 +59,26 @@ def change_rota(slug: str) -> Page:
     return redirect(f"/g/{group.slug}/duty")
 
 
+@blueprint.post("/g/<slug>/duty/hand-over")
+@members_only
+def pass_on(slug: str) -> Page:
+    """Give an own turn, or the rest of it, to another moderator."""
+    group = the_moderated_group(slug)
+    typed, who = request.form.get("turn", ""), member_by_public_id(request.form.get("to", ""))
+    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else 0
+    if turn_of(group, number, member().id) is None:
+        return _rota_page(group, {"": "This turn is not yours, or it is off the rota."})
+    if who is None:
+        return _rota_page(group, {f"to-{number}": "Choose a moderator."})
+    try:
+        with transaction():
+            hand_over(group, number, who, actor_id=member().id)
+    except NotPossible as refusal:
+        return _rota_page(group, {f"to-{number}": str(refusal)})
+    flash(f"{who.name} has the turn now, and you both get a mail.")
+    return redirect(f"/g/{group.slug}/duty")
+
+
 @blueprint.post("/g/<slug>/held/notices")
 @members_only
 def choose(slug: str) -> Response:
@@ -94,6 +115,7 @@ def _rota_page(group: Group, errors: dict[str, str]) -> Page:
         names={each.id: each.name for each in moderators},
         moderators=moderators,
         owns=may_own(viewer(), group),
+        me=viewer().member_id,
         typed=request.form,
         errors=errors,
     )

@@ -4,10 +4,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.db import transaction
+from forum.posting.anonymous import is_own
 from forum.posting.erase import erase, post_to_erase
 from forum.text import excerpt
 from forum.threads.models import Post
-from forum.threads.queries import author_id_of
 from forum.web.session import members_only, viewer
 
 blueprint = Blueprint("erasing", __name__)
@@ -43,7 +43,7 @@ def _page(post: Post, errors: dict[str, str]) -> Page:
     page = render_template(
         "erasing/ask.html",
         post=post,
-        mine=author_id_of(post) == viewer().member_id,
+        mine=is_own(post, viewer().member_id),
         words=excerpt(post.text, 200),
         errors=errors,
     )

@@ -11,16 +11,16 @@ from forum.db import db, transaction
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
 from forum.posting.submit import submit
-from forum.rules.findings import Finding
+from forum.rules.findings import Field, Finding
 from forum.rules.submission import Submission
-from forum.text import mark_words
 from forum.threads import paging
 from forum.threads.models import Post
+from forum.web.look import kept_findings, marked_as_kept
 
 Page = str | Response | tuple[str, int]
 
 # Which field of the form a finding is about; the others are about the post as a whole.
-_FIELD_OF_RULE = {"empty": "text", "size": "files"}
+_FIELD_OF_RULE = {"anonymity": "anonymous", "empty": "text", "size": "files"}
 
 
 def hand_in(submission: Submission) -> Outcome:
@@ -43,16 +43,17 @@ def show_outcome(outcome: Outcome, again: Callable[[Mapping[str, str]], Page]) -
         case Duplicate(post_id, held_id):
             if post_id is not None:
                 return _to_post(post_id)
-            return _held_page(held_id) if held_id is not None else redirect("/mine/held")
+            return _held_page(held_id) if held_id is not None else redirect("/mine/posts")
         case Returned(findings) | Refused(findings):
-            return again(_sentences(findings))
+            return again(sentences(findings))
         case Ignored(reason):
             return again({"": f"This was not posted: {reason}."})
         case unknown:
             assert_never(unknown)
 
 
-def _sentences(findings: Sequence[Finding]) -> Mapping[str, str]:
+def sentences(findings: Sequence[Finding]) -> Mapping[str, str]:
+    """What findings say, by the field of the form that they are about."""
     errors: dict[str, str] = {}
     for finding in findings:
         field = _FIELD_OF_RULE.get(finding.rule, "")
@@ -73,6 +74,12 @@ def place_of(post: Post) -> str:
 
 def _held_page(held_id: int) -> Page:
     held = db.session.get_one(HeldPost, held_id)
-    words = [word for finding in held.findings for word in finding["evidence"]]
-    text = mark_words(held.text, words)
-    return render_template("gate/held.html", held=held, group=held.group, text=text), 202
+    words: Mapping[Field, str] = {"subject": held.subject, "text": held.text}
+    page = render_template(
+        "gate/held.html",
+        held=held,
+        group=held.group,
+        findings=kept_findings(held, words),
+        marked=marked_as_kept(held, words),
+    )
+    return page, 202

@@ -1,4 +1,4 @@
-"""Held posts, for moderators and for their authors.
+"""Held posts, for moderators.
 
 A held post is shown as plain text: nothing in it can be clicked or fetched before a moderator has let it out.
 """
@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from forum.clock import now
 from forum.db import transaction
 from forum.groups.actions import NotPossible
 from forum.groups.models import Group, HeldNotices
-from forum.groups.rights import may_moderate, moderated_group_ids
+from forum.groups.queries import community
+from forum.groups.rights import group_to_moderate, may_moderate, moderated_group_ids
 from forum.metrics import waiting_mail
 from forum.moderation.actions import (
     Decided,
@@ -21,30 +22,33 @@ from forum.moderation.actions import (
     approve_all_of_author,
     approve_and_trust,
     claim,
-    confirm,
     decide,
     decide_among_others,
     edit_and_approve,
     is_claimed,
-    withdraw,
 )
 from forum.moderation.duty import moderating_membership
+from forum.moderation.evidence import evidence_of, places_seen
+from forum.moderation.flagged import count_flagged, flagged_page
+from forum.moderation.flags import looking_at
 from forum.moderation.queries import (
     author_hears,
+    count_waiting,
     held_attachments,
-    held_of_author,
     held_of_post,
     held_page,
-    held_posts_of_author,
-    held_to_confirm,
     held_to_moderate,
     history_of,
     waits_for_author,
 )
+from forum.moderation.shown import check_unchanged
+from forum.moderation.similar import similar_decisions
+from forum.moderation.templates import templates_for
 from forum.posting.models import HeldPost, HeldState
-from forum.text import mark_words
+from forum.text import mark_places
 from forum.threads.queries import post_by_id, post_for
-from forum.web.asked import asked_number
+from forum.web.asked import asked_number, shown_at
+from forum.web.reasons import typed_reason
 from forum.web.session import member, members_only, the_moderated_group, viewer
 
 blueprint = Blueprint("moderation", __name__)
@@ -73,17 +77,29 @@ def queue_of_group(slug: str) -> Page:
 
 
 def _queue_page(group_ids: frozenset[int], group: Group | None) -> Page:
+    """Reported posts, which everybody can read already, and below them held ones; each list has pages of its own."""
     rows = held_page(group_ids, after=asked_number("after") or 0, limit=PAGE + 1)
+    cases = flagged_page(viewer(), group_ids, after=asked_number("reported") or 0, limit=PAGE + 1)
     choice = moderating_membership(viewer().member_id, group) if group is not None else None
     return render_template(
         "moderation/queue.html",
         rows=rows[:PAGE],
+        shown_at=now().isoformat(),
+        held_count=count_waiting(viewer(), group_ids),
+        cases=cases[:PAGE],
+        flagged_count=count_flagged(viewer(), group_ids),
+        newer_cases=cases[PAGE - 1].flagged.id if len(cases) > PAGE else None,
+        looking_at=looking_at,
+        evidence=evidence_of(rows[:PAGE]),
         choice=choice,
         HeldNotices=HeldNotices,
         is_claimed=is_claimed,
         newer=rows[PAGE - 1].id if len(rows) > PAGE else None,
         group=group,
-        paged=asked_number("after") is not None,
+        # What is decided together may be of several groups; what holds in all of them can be chosen.
+        ready_in=group or community(),
+        ready=templates_for(group or community()),
+        paged=asked_number("after") is not None or asked_number("reported") is not None,
         waiting=waiting_mail(),
     )
 
@@ -92,34 +108,38 @@ def _queue_page(group_ids: frozenset[int], group: Group | None) -> Page:
 @members_only
 def decide_on_many() -> Page:
     """One decision on all that are ticked; what is not possible, or was decided meanwhile, is counted."""
-    decision, reason = request.form.get("decision", ""), request.form.get("reason", "").strip()
+    decision = request.form.get("decision", "")
+    has_reason = request.form.get("reason", "").strip() or request.form.get("ready", "")
     chosen = request.form.getlist("held")[:PAGE]
     if not moderated_group_ids(viewer()):
         abort(404)
     if decision not in list(Decision) or not chosen:
         flash("Nothing has changed: tick posts and choose a button.")
-    elif decision != Decision.APPROVE and not reason:
+    elif decision != Decision.APPROVE and not has_reason:
         flash("Nothing has changed: write a reason. The authors get it by mail.")
     else:
         # Each in a transaction of its own, so that nobody else's writing waits for the whole page.
-        done = sum(_decide_one(each, Decision(decision), reason) for each in chosen)
+        done = sum(_decide_one(each, Decision(decision)) for each in chosen)
         left = len(chosen) - done
         flash(
             f"{done} {_PAST[Decision(decision)]}."
             + (f" Left as before: {left}, decided already or not possible." if left else "")
         )
-    return redirect("/held")
+    group = group_to_moderate(viewer(), request.form.get("group", ""))
+    return redirect(f"/g/{group.slug}/held" if group is not None else "/held")
 
 
 _PAST = {Decision.APPROVE: "approved", Decision.REJECT: "rejected", Decision.RETURN: "returned"}
 
 
-def _decide_one(public_id: str, decision: Decision, reason: str) -> bool:
+def _decide_one(public_id: str, decision: Decision) -> bool:
     try:
         with transaction():
             held = held_to_moderate(viewer(), public_id)
             if held is None:
                 return False
+            check_unchanged(held, shown_at())
+            reason = typed_reason(held.group)
             return decide_among_others(held, decision, actor_id=member().id, reason=reason).by_this
     except NotPossible:
         return False
@@ -154,6 +174,7 @@ def decide_on(public_id: str) -> Page:
         return _held_page(held, reason, {"reason": "Choose one of the buttons."})
     try:
         with transaction():
+            check_unchanged(held, shown_at())
             decided = _WAYS[decision](held, member().id, request.form)
     except NotPossible as error:
         return _held_page(held, reason, {"reason": str(error)})
@@ -173,8 +194,8 @@ def _claim(held: HeldPost) -> Page:
 
 _WAYS: Mapping[str, Callable[[HeldPost, int, Mapping[str, str]], Decided]] = {
     "approve": lambda held, actor, typed: decide(held, Decision.APPROVE, actor_id=actor),
-    "reject": lambda held, actor, typed: decide(held, Decision.REJECT, actor_id=actor, reason=typed.get("reason", "")),
-    "return": lambda held, actor, typed: decide(held, Decision.RETURN, actor_id=actor, reason=typed.get("reason", "")),
+    "reject": lambda held, actor, typed: decide(held, Decision.REJECT, actor_id=actor, reason=typed_reason(held.group)),
+    "return": lambda held, actor, typed: decide(held, Decision.RETURN, actor_id=actor, reason=typed_reason(held.group)),
     "trust": lambda held, actor, typed: approve_and_trust(held, actor_id=actor),
     "all": lambda held, actor, typed: approve_all_of_author(held, actor_id=actor),
     "edit": lambda held, actor, typed: edit_and_approve(held, typed.get("text", ""), actor_id=actor),
@@ -209,93 +230,26 @@ def _said(decided: Decided, held: HeldPost) -> str:
 def _held_page(held: HeldPost, reason: str, errors: dict[str, str]) -> Page:
     page = render_template(
         "moderation/held.html",
-        **_shown(held),
-        history=history_of(held.author_id, held.group_id) if held.author_id is not None else None,
+        held=held,
+        shown_at=now().isoformat(),
+        # Of a text that a moderator has changed since, nobody knows where the rules saw something.
+        text=mark_places(held.text, places_seen(held, "text", held.text) if held.original_text is None else ()),
+        subject=mark_places(held.subject, places_seen(held, "subject", held.subject)),
+        evidence=evidence_of([held])[held.id],
+        similar=similar_decisions(held, viewer()),
+        attachments=held_attachments(held),
+        post=post_by_id(held.post_id) if held.post_id is not None else None,
+        asked=waits_for_author(held),
+        claimed=is_claimed(held),
+        HeldState=HeldState,
+        # Of an anonymous post nothing is told that its author has done elsewhere.
+        history=history_of(held.author_id, held.group_id)
+        if held.author_id is not None and held.pseudonym_id is None
+        else None,
+        group=held.group,
+        ready=templates_for(held.group),
         reason=reason,
         typed_text=request.form.get("text", held.text),
         errors=errors,
     )
     return (page, 422) if errors else page
-
-
-def _shown(held: HeldPost) -> dict[str, object]:
-    """What both the moderator's and the author's page show of a held post."""
-    evidence = [words for finding in held.findings for words in finding["evidence"]]
-    return {
-        "held": held,
-        "text": mark_words(held.text, evidence) if evidence else Markup.escape(held.text),
-        "attachments": held_attachments(held),
-        "post": post_by_id(held.post_id) if held.post_id is not None else None,
-        "asked": waits_for_author(held),
-        "claimed": is_claimed(held),
-        "HeldState": HeldState,
-    }
-
-
-# --- the author's own ---
-
-
-@blueprint.get("/mine/held")
-@members_only
-def own_list() -> Page:
-    rows = held_posts_of_author(viewer().member_id, before=asked_number("before"), limit=PAGE + 1)
-    return render_template(
-        "moderation/own_list.html",
-        rows=[(held, waits_for_author(held)) for held in rows[:PAGE]],
-        older=rows[PAGE - 1].id if len(rows) > PAGE else None,
-        HeldState=HeldState,
-    )
-
-
-@blueprint.get("/mine/held/<public_id>")
-@members_only
-def own_held(public_id: str) -> Page:
-    return render_template("moderation/own_held.html", **_shown(_own(public_id)), errors={})
-
-
-@blueprint.post("/mine/held/<public_id>")
-@members_only
-def act_on_own(public_id: str) -> Page:
-    """Take it back, or say "I wrote this"."""
-    held = _own(public_id)
-    try:
-        decided = _answer(held)
-    except NotPossible as error:
-        return render_template("moderation/own_held.html", **_shown(held), errors={"": str(error)}), 422
-    flash(_said(decided, held))
-    return redirect(f"/mine/held/{held.public_id}")
-
-
-def _own(public_id: str) -> HeldPost:
-    return held_of_author(viewer().member_id, public_id) or abort(404)
-
-
-def _answer(held: HeldPost) -> Decided:
-    """What the author's button says: `withdraw`, or `confirm` where the author was asked."""
-    act = request.form.get("act", "")
-    if act not in ("withdraw", "confirm"):
-        abort(400)
-    with transaction():
-        return withdraw(held) if act == "withdraw" else confirm(held)
-
-
-@blueprint.get("/confirm/<token>")
-def confirm_page(token: str) -> Page:
-    """ "Did you write this?", from a mail: a page with two buttons, for whoever reads the author's mailbox."""
-    return render_template("moderation/confirm.html", token=token, errors={}, **_shown(_asked(token)))
-
-
-@blueprint.post("/confirm/<token>")
-def confirm_by_mail(token: str) -> Page:
-    held = _asked(token)
-    try:
-        decided = _answer(held)
-    except NotPossible as error:
-        page = render_template("moderation/confirm.html", token=token, errors={"": str(error)}, **_shown(held))
-        return page, 422
-    flash(_said(decided, held))
-    return redirect(f"/confirm/{token}")
-
-
-def _asked(token: str) -> HeldPost:
-    return held_to_confirm(token) or abort(404)

@@ -3,9 +3,7 @@
 A profile shows no mail address, and of a member's groups only those that the viewer shares.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -13,6 +11,7 @@ from werkzeug.wrappers import Response
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_public_id
 from forum.accounts.trouble import mail_trouble
+from forum.clock import now
 from forum.db import transaction
 from forum.groups.actions import NotPossible, change_group
 from forum.groups.joining import admit
@@ -21,12 +20,17 @@ from forum.groups.models import Group, Kind, Membership, Role, Standing
 from forum.groups.offered import SETTINGS
 from forum.groups.queries import community, count_members, membership_of, roster_page
 from forum.groups.rights import groups_in_common, may_moderate, may_own
-from forum.groups.standing import set_role, set_standing
+from forum.groups.standing import set_role
 from forum.moderation.actions import set_trusted
+from forum.moderation.models import Restricts
+from forum.moderation.restricted import may_restrict, restrictions_of
+from forum.moderation.restrictions import lift_all, restrict
 from forum.text.lines import one_line
 from forum.web.asked import asked_number
 from forum.web.group_form import as_typed, read_change
+from forum.web.lasting import CHOICES, NO_END, asked_end
 from forum.web.removing import may_remove
+from forum.web.rendering import minute
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
 
 blueprint = Blueprint("people", __name__)
@@ -112,8 +116,7 @@ def _membership(group: Group, public_id: str) -> Membership:
 
 def _acts(group: Group, membership: Membership) -> frozenset[str]:
     """What the viewer may do with this membership: nobody acts on oneself, and on moderators only owners."""
-    owns = may_own(viewer(), group)
-    if membership.member_id == viewer().member_id or (membership.role is not Role.MEMBER and not owns):
+    if not may_restrict(viewer(), group, membership):
         return frozenset()
     match membership.standing:
         case Standing.ACTIVE:
@@ -125,10 +128,10 @@ def _acts(group: Group, membership: Membership) -> frozenset[str]:
             acts = {"active", "ban"}
         case Standing.BANNED:
             # A ban would end with the membership: it is lifted first, then the member removed.
-            acts = {"active"}
+            acts = {"active", "ban"}
         case unknown:
             assert_never(unknown)
-    if owns and membership.standing in (Standing.ACTIVE, Standing.MUTED):
+    if may_own(viewer(), group) and membership.standing in (Standing.ACTIVE, Standing.MUTED):
         acts.add("role")
     return frozenset(acts)
 
@@ -143,20 +146,13 @@ def _act(group: Group, membership: Membership, act: str) -> str:
                 raise _BadInput("role", "Choose one of the roles.")
             set_role(membership, role, actor_id=actor)
             return f"{who.name} is now {role} of {group.name}."
-        case "mute":
-            until = _end_of_day(request.form.get("until", ""))
-            set_standing(membership, Standing.MUTED, actor_id=actor, until=until, why=_reason())
-            return f"{who.name} cannot post to {group.name} until that day is over."
-        case "ban":
-            if not _reason():
-                raise _BadInput("reason", "Write a reason. It is kept in the log of moderation.")
-            set_standing(membership, Standing.BANNED, actor_id=actor, why=_reason())
-            return f"{who.name} is banned from {group.name}."
+        case "mute" | "ban":
+            return _restrict(group, membership, Restricts(act))
         case "active" if membership.standing is Standing.PENDING:
             admit(membership, actor_id=actor)
             return f"{who.name} is now a member of {group.name}."
         case "active":
-            set_standing(membership, Standing.ACTIVE, actor_id=actor, why=_reason())
+            lift_all(membership, actor_id=actor, why=_reason())
             return f"{who.name} can read and write in {group.name} again."
         case "trust" | "distrust":
             set_trusted(who.id, group.id, act == "trust", actor_id=actor)
@@ -169,25 +165,28 @@ def _act(group: Group, membership: Membership, act: str) -> str:
     raise AssertionError(act)  # `_acts` names no other.
 
 
+def _restrict(group: Group, membership: Membership, kind: Restricts) -> str:
+    """Mute or ban as the form says, and say until when."""
+    reason = request.form.get(f"{kind}_reason", "").strip()
+    if not reason:
+        raise _BadInput(f"{kind}_reason", "Write a reason. The member gets it by mail.")
+    try:
+        until = asked_end(f"{kind}_")
+    except NotPossible as error:
+        raise _BadInput(f"{kind}_until", str(error)) from None
+    if kind is Restricts.MUTE and until is None:
+        raise _BadInput("mute_until", "Write a day such as 2027-01-31, or choose how long.")
+    if until is not None and until <= now():
+        raise _BadInput(f"{kind}_until", "Write a day in the future.")
+    restrict(membership, kind, actor_id=member().id, reason=reason, until=until)
+    name, ends = membership.member.name, f" until {minute(until)}" if until is not None else ""
+    if kind is Restricts.MUTE:
+        return f"{name} cannot post to {group.name}{ends}. A mail says so, with your reason."
+    return f"{name} is banned from {group.name}{ends}. A mail says so, with your reason."
+
+
 def _reason() -> str:
     return request.form.get("reason", "").strip()[:500]
-
-
-def _end_of_day(typed: str) -> datetime:
-    """The end of the day typed, in the moderator's zone."""
-    try:
-        day = date.fromisoformat(typed.strip())
-        midnight = datetime.combine(day + timedelta(days=1), time(), _zone())
-    except (ValueError, OverflowError):
-        raise _BadInput("until", "Write a day such as 2027-01-31.") from None
-    return midnight.astimezone(UTC)
-
-
-def _zone() -> ZoneInfo:
-    try:
-        return ZoneInfo(viewer().time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _manage_page(group: Group, membership: Membership, errors: dict[str, str]) -> Page:
@@ -201,6 +200,9 @@ def _manage_page(group: Group, membership: Membership, errors: dict[str, str]) -
         may_remove=may_remove(viewer(), membership.member_id),
         is_community=group.kind is Kind.COMMUNITY,
         is_self=membership.member_id == viewer().member_id,
+        restrictions=restrictions_of(membership),
+        mutes=CHOICES,
+        bans=(NO_END, *CHOICES),
         typed=request.form,
         errors=errors,
         Standing=Standing,

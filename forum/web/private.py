@@ -69,7 +69,9 @@ def _letter(post: Post, text: str, token: str) -> Letter:
 
 def _the_post(public_id: str) -> Post:
     post = post_for(viewer(), public_id)
-    return post if post is not None and post.erased_at is None else abort(404)
+    # To somebody who writes under a pseudonym nobody writes alone: an answer would tell who it is.
+    answerable = post is not None and post.erased_at is None and post.pseudonym_id is None
+    return post if post is not None and answerable else abort(404)
 
 
 def _write_page(post: Post, token: str, text: str, errors: Mapping[str, str]) -> Page:

@@ -19,6 +19,7 @@ from forum.accounts.models import Address
 from forum.accounts.queries import primary_address
 from forum.clock import now
 from forum.groups.rights import TreeNode, Viewer, tree_for
+from forum.moderation.flagged import count_flagged
 from forum.moderation.queries import count_waiting
 from forum.settings import current_settings
 from forum.threads.queries import unread_by_group
@@ -74,7 +75,7 @@ def prepare(app: Flask) -> None:
         mail_address=mail_address,
     )
     app.after_request(_keep_static)
-    app.jinja_env.filters.update(when=when, day=day, size=size, kind=kind)
+    app.jinja_env.filters.update(when=when, day=day, minute=minute, size=size, kind=kind)
 
 
 def navigation() -> Navigation | None:
@@ -84,7 +85,10 @@ def navigation() -> Navigation | None:
         return None
     address = primary_address(viewer.member_id)
     paused = address if address is not None and address.bouncing_since is not None else None
-    return Navigation(viewer.name, my_tree(viewer, tree_for(viewer)), count_waiting(viewer), paused)
+    nodes = tree_for(viewer)
+    moderated = frozenset(node.group.id for node in nodes if node.moderated)
+    waiting = count_waiting(viewer, moderated) + count_flagged(viewer, moderated)
+    return Navigation(viewer.name, my_tree(viewer, nodes), waiting, paused)
 
 
 def my_tree(viewer: Viewer, nodes: Sequence[TreeNode]) -> Sequence[TreeLine]:
@@ -114,6 +118,11 @@ def when(moment: datetime) -> Markup:
 def day(moment: datetime) -> str:
     """The date in the reader's zone."""
     return f"{moment.astimezone(_zone()):%-d %B %Y}"
+
+
+def minute(moment: datetime) -> str:
+    """Date and time in the reader's zone."""
+    return f"{moment.astimezone(_zone()):%-d %B %Y, %H:%M}"
 
 
 def since(then: datetime, moment: datetime) -> str:

@@ -18,9 +18,12 @@ from forum.archives.queries import post_with_old_number
 from forum.db import transaction
 from forum.groups.models import Group, Role, Standing
 from forum.groups.queries import count_members
-from forum.groups.rights import may_moderate
+from forum.groups.rights import may_moderate, may_own
+from forum.moderation.restricted import brakes_of
 from forum.posting.erase import erasable
 from forum.posting.publish import render
+from forum.posting.submit import look_at
+from forum.rules.submission import Submission
 from forum.settings import current_settings
 from forum.text import excerpt
 from forum.threads import paging
@@ -36,10 +39,14 @@ from forum.threads.queries import (
     reading_marks,
     thread_for,
 )
+from forum.threads.sealed import own_name_in
 from forum.threads.tags import SPECIAL, subject_beside, tags_in, tags_of
 from forum.web.asked import asked_number
 from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, keep_files, read_draft, submission_of
 from forum.web.gate import Page, hand_in, place_of, show_outcome
+from forum.web.lasting import CHOICES, NO_END
+from forum.web.look import Look, look, rules_to_show
+from forum.web.sending import Next, Turn, turn_of
 from forum.web.session import member, members_only, the_group, viewer
 from forum.web.shown import quoted, shown
 
@@ -68,7 +75,12 @@ def thread(public_id: str) -> Page:
         _move_mark(thread, read_to, paging.end_of_page(thread, after))
     answered = _post_of(thread, request.args.get("reply", ""))
     quote = quoted(answered) if answered is not None and request.args.get("quote") else ""
-    draft = fresh_draft(text=quote, answers=answered.public_id if answered is not None else "")
+    draft = fresh_draft(
+        text=quote,
+        answers=answered.public_id if answered is not None else "",
+        # Who is anonymous here stays so without a thought.
+        anonymous=own_name_in(viewer().member_id, thread.id) is not None,
+    )
     return _thread_page(thread, draft, after=after, read_to=read_to)
 
 
@@ -79,14 +91,15 @@ def reply(public_id: str) -> Page:
     thread = _the_thread(public_id)
     draft = read_draft(member())
     after = asked_number("after") or 0
-    if request.form.get("act") == "preview":
-        return _thread_page(thread, draft, after=after, preview=_preview(draft))
     faults = _faults(draft)
-    if faults:
+    if faults and not _is_preview():
         return _thread_page(thread, draft, after=after, errors=faults)
     answers = _post_of(thread, draft.answers) or last_post_of(thread)
-    outcome = hand_in(submission_of(draft, member(), thread.group, answers))
-    return show_outcome(outcome, lambda errors: _thread_page(thread, draft, after=after, errors=errors))
+    turn = _turn(draft, thread.group, answers)
+    if turn.next is Next.SHOW:
+        return _thread_page(thread, turn.draft, after=after, turn=turn, preview=_preview(draft))
+    outcome = hand_in(_to_hand_in(turn, turn.draft, thread.group, answers))
+    return show_outcome(outcome, lambda errors: _thread_page(thread, turn.draft, after=after, errors=errors))
 
 
 @blueprint.get("/g/<slug>/write")
@@ -105,17 +118,42 @@ def begin(slug: str) -> Page:
     """A new thread, or a look at how its first post would read."""
     group = the_group(slug)
     draft = read_draft(member())
-    if request.form.get("act") == "preview":
-        return _write_page(group, draft, preview=_preview(draft))
     faults = _faults(draft) | ({} if draft.subject else {"subject": _NO_SUBJECT})
-    if faults:
+    if faults and not _is_preview():
         return _write_page(group, draft, errors=faults)
-    outcome = hand_in(submission_of(_announced(draft, group), member(), group, None))
-    return show_outcome(outcome, lambda errors: _write_page(group, draft, errors=errors))
+    turn = _turn(draft, group, None)
+    if turn.next is Next.SHOW:
+        return _write_page(group, turn.draft, turn=turn, preview=_preview(draft))
+    outcome = hand_in(_to_hand_in(turn, _announced(turn.draft, group), group, None))
+    return show_outcome(outcome, lambda errors: _write_page(group, turn.draft, errors=errors))
+
+
+def _turn(draft: Draft, group: Group, answers: Post | None) -> Turn:
+    """What the button leads to that was pressed under this draft."""
+
+    def look_at_draft(draft: Draft) -> Look:
+        submission = submission_of(draft, member(), group, answers)
+        return look(draft.words, draft.confirmed, lambda confirmed: look_at(replace(submission, confirmed=confirmed)))
+
+    return turn_of(draft, request.form.get("act", "send"), look_at_draft)
+
+
+def _to_hand_in(turn: Turn, draft: Draft, group: Group, answers: Post | None) -> Submission:
+    """The draft for the gate, with what its author has confirmed; the mark of announcements moves the subject."""
+    before = len(draft.subject) - len(turn.draft.subject)
+    confirmed = tuple(
+        replace(each, start=each.start + before, end=each.end + before) if each.field == "subject" else each
+        for each in turn.look.confirmed
+    )
+    submission = submission_of(draft, member(), group, answers)
+    return replace(submission, confirmed=confirmed, asks_moderator=turn.next is Next.ASK)
 
 
 def _announced(draft: Draft, group: Group) -> Draft:
     """The draft with the tag of announcements in its subject, when a moderator has ticked that."""
+    if draft.anonymous:
+        # It would say that a moderator writes.
+        return draft
     if request.form.get("special") != "yes" or not _may_announce(group) or SPECIAL in tags_in(draft.subject):
         return draft
     return replace(draft, subject=f"[{SPECIAL}] {draft.subject}")
@@ -191,6 +229,7 @@ def _thread_page(
     read_to: int = 0,
     errors: Mapping[str, str] | None = None,
     preview: Markup | None = None,
+    turn: Turn | None = None,
 ) -> Page:
     files = keep_files(draft, member())
     found = posts_page(thread, after=after, limit=paging.PAGE + 1)
@@ -209,6 +248,9 @@ def _thread_page(
         thread=thread,
         group=thread.group,
         moderates=may_moderate(viewer(), thread.group),
+        owns=may_own(viewer(), thread.group),
+        brakes={each.kind.value: each for each in brakes_of(thread)},
+        lasts=(NO_END, *CHOICES),
         tags=tags,
         subject=subject_beside(thread.subject, tags),
         choice=choice_of_thread(viewer().member_id, thread.id),
@@ -226,6 +268,7 @@ def _thread_page(
         Standing=Standing,
         may_write=own is not None and own.standing is Standing.ACTIVE and thread.locked_at is None,
         members=count_members(thread.group_id),
+        pseudonym=own_name_in(viewer().member_id, thread.id),
         draft=draft,
         files=files,
         answered=answered if chosen else None,
@@ -234,14 +277,21 @@ def _thread_page(
         writing=more is None or answered is not None or bool(draft.text),
         errors=errors or {},
         preview=preview,
+        turn=turn,
+        rules=rules_to_show(thread.group),
         files_at_most=FILES_AT_MOST,
         max_size=current_settings().max_message,
     )
-    return (page, 422) if errors else page
+    return (page, 422) if errors or _is_stopped(turn) else page
 
 
 def _write_page(
-    group: Group, draft: Draft, *, errors: Mapping[str, str] | None = None, preview: Markup | None = None
+    group: Group,
+    draft: Draft,
+    *,
+    errors: Mapping[str, str] | None = None,
+    preview: Markup | None = None,
+    turn: Turn | None = None,
 ) -> Page:
     files = keep_files(draft, member())
     page = render_template(
@@ -254,10 +304,20 @@ def _write_page(
         files=files,
         errors=errors or {},
         preview=preview,
+        turn=turn,
+        rules=rules_to_show(group),
         files_at_most=FILES_AT_MOST,
         max_size=current_settings().max_message,
     )
-    return (page, 422) if errors else page
+    return (page, 422) if errors or _is_stopped(turn) else page
+
+
+def _is_preview() -> bool:
+    return request.form.get("act") == "preview"
+
+
+def _is_stopped(turn: Turn | None) -> bool:
+    return turn is not None and bool(turn.look.findings) and not _is_preview()
 
 
 def _grown_from(thread: Thread) -> Post | None:
@@ -275,5 +335,8 @@ def _faults(draft: Draft) -> dict[str, str]:
     return {}
 
 
-def _preview(draft: Draft) -> Markup:
+def _preview(draft: Draft) -> Markup | None:
+    """How the text would read, where somebody asked for that."""
+    if not _is_preview():
+        return None
     return Markup(render(draft.text, TextFormat.MARKDOWN, ""))  # noqa: S704  (`render` gives safe HTML)

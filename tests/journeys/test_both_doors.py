@@ -18,7 +18,7 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 import forum.web.gate
 import mailgateway.fate
@@ -415,7 +415,9 @@ def _look_at_what_is_kept(case: Case, scene: Scene) -> None:
     own = select(Post).join(Thread, Thread.id == Post.thread_id).where(Thread.group_id == scene.group.id)
     own = own.where(Post.author_id == scene.author.id, Post.text != "An earlier post.")
     posts = db.session.scalars(own).all()
-    held = db.session.scalars(select(HeldPost).where(HeldPost.group_id == scene.group.id)).all()
+    # What came back by mail is kept besides, for its author alone.
+    private = select(HeldPost.id).where(HeldPost.private)
+    held = db.session.scalars(select(HeldPost).where(HeldPost.group_id == scene.group.id, ~HeldPost.private)).all()
     waits = case.outcome is Held or (case.outcome is Duplicate and case.group == EVERYBODY)
     assert len(posts) == (case.outcome in (Published, Duplicate) and not waits)
     assert len(held) == waits
@@ -425,7 +427,8 @@ def _look_at_what_is_kept(case: Case, scene: Scene) -> None:
     for waiting in held:
         assert waiting.state is HeldState.WAITING
         assert [finding["rule"] for finding in waiting.findings] == list(case.rules or ("moderated",))
-    files = db.session.scalars(select(Attachment.name)).all()
+    shared = or_(Attachment.held_post_id.is_(None), Attachment.held_post_id.not_in(private))
+    files = db.session.scalars(select(Attachment.name).where(shared)).all()
     assert files == (["plan.pdf"] if scene.file is not None and posts else [])
 
 

@@ -1,19 +1,23 @@
-"""Privacy, L76 and L77: addresses of members stay hidden, and what is erased is gone."""
+"""Privacy, L74 to L77: who is anonymous stays so, addresses of members stay hidden, and what is erased is gone."""
 
 from email import message_from_bytes
 from email.policy import default
 
 from sqlalchemy import select
 
+from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.blobs import Blob
 from forum.db import db
+from forum.groups.models import Role
+from forum.groups.rights import viewer_of
+from forum.posting.erase import post_to_erase
 from forum.search.documents import documents_of
 from forum.threads.models import Post
 from forum.work import work_once, workers
 from mailgateway.models import InboundMail
 from tests.forum.web.browser import Browser
-from tests.gateway import a_mail
+from tests.gateway import a_mail, addresses
 from tests.people import a_group, a_member
 from tests.site import Site
 
@@ -106,3 +110,79 @@ def test_l76_members_addresses_are_names_wherever_readers_look(site: Site) -> No
     indexed = "".join(document.text for document in documents_of([post.id for post in posts]))
     assert "bob@example.org" not in indexed
     assert "carol@example.org" not in indexed
+
+
+def test_l74_an_anonymous_mail_has_no_trace_of_its_author(site: Site) -> None:
+    """A mail to `SLUG+anon` goes out, also to its author, without a trace of who wrote it; nor is one kept here."""
+    group = a_group(anonymous_posts=True)
+    ann = a_member("ann@example.org", "Annegret Leeman", group)
+    a_member("bob@example.org", "Bob Stone", group, role=Role.MODERATOR)
+    anonymous = "cardiology+anon@lists.localhost"
+    words = "I cannot sleep before a night on call.\n\n-- \nAnnegret Leeman\nWard 4\n"
+    mail = a_mail("Annegret <ann@example.org>", anonymous, "Nights", words, Message_ID="<1@ward4.example.org>")
+    site.hand_in(mail, anonymous)
+    site.work()
+    [hers], [his] = site.mailed("ann@example.org"), site.mailed("bob@example.org")
+    for copy in (hers, his):
+        octets = copy.content.lower()
+        assert not [word for word in (b"ann@", b"annegret", b"leeman", b"ward4", b"ward 4") if word in octets]
+    message = message_from_bytes(his.content, policy=default)
+    assert "Anonymous" in message["From"].addresses[0].display_name
+    assert message["From"].addresses[0].addr_spec == CARDIOLOGY, "nobody can answer the author alone"
+    post = db.session.scalars(select(Post)).one()
+    assert message["Message-ID"] == f"<{post.public_id}@lists.localhost>"
+    kept = db.session.scalars(select(InboundMail)).one()
+    assert (kept.from_address, kept.envelope_sender, kept.subject, kept.raw_digest) == (*["(sealed)"] * 3, None)
+    assert "ward4" not in kept.message_id
+    # The same mail once more is known, though nothing of it is left.
+    site.hand_in(mail, anonymous)
+    site.work()
+    assert len(db.session.scalars(select(Post)).all()) == 1
+    assert erasable_by(ann, post)
+
+
+def erasable_by(member: Member, post: Post) -> bool:
+    viewer = viewer_of(member)
+    assert viewer is not None
+    return post_to_erase(viewer, post.public_id) is not None
+
+
+def test_l75_an_answer_in_ones_own_anonymous_thread_stays_anonymous(site: Site) -> None:
+    """An answer in one's own anonymous thread stays anonymous; under the own name it asks first, by mail and web."""
+    group = a_group(anonymous_posts=True)
+    ann = a_member("ann@example.org", "Annegret Leeman", group)
+    a_member("bob@example.org", "Bob Stone", group)
+    anonymous = "cardiology+anon@lists.localhost"
+    site.hand_in(a_mail("Annegret <ann@example.org>", anonymous, "Nights", "I cannot sleep."), anonymous)
+    site.work()
+    first = db.session.scalars(select(Post)).one()
+
+    def answer(text: str) -> None:
+        to = addresses().reply(ann.id, first.id)
+        mail = a_mail("Annegret <ann@example.org>", to, "Re: Nights", text, In_Reply_To=first.message_id)
+        site.hand_in(mail, to)
+        site.work()
+
+    answer("Nor can I by day.")
+    assert [post.byline for post in db.session.scalars(select(Post))] == [first.byline] * 2
+    answer("as myself\nI have asked for other shifts.")
+    assert len(db.session.scalars(select(Post)).all()) == 2, "it asks first"
+    question = message_from_bytes(site.mailed("ann@example.org")[-1].content, policy=default)
+    assert f"In this thread you write as {first.byline}" in str(question.get_body(("plain",)))
+    assert len(site.mailed("bob@example.org")) == 2
+    site.hand_in(
+        a_mail("Annegret <ann@example.org>", question["Reply-To"], f"Re: {question['Subject']}", "as myself"),
+        question["Reply-To"].addresses[0].addr_spec,
+    )
+    site.work()
+    assert [post.byline for post in db.session.scalars(select(Post).order_by(Post.id))][2:] == ["Annegret Leeman"]
+    # On the web it is set so, and has to be taken away by hand.
+    browser = Browser(site.core).sign_in(ann)
+    browser.open(f"/t/{first.thread.public_id}")
+    browser.press("Send to Cardiology", text="And now?")
+    assert [post.byline for post in db.session.scalars(select(Post).order_by(Post.id))][3:] == [first.byline]
+    browser.open(f"/t/{first.thread.public_id}")
+    browser.press("Send to Cardiology", text="Named after all.", anonymous="no")
+    assert (browser.status, f"you write as {first.byline}" in browser.text) == (422, True)
+    browser.press("Send to Cardiology", surely_named="yes")
+    assert [post.byline for post in db.session.scalars(select(Post).order_by(Post.id))][4:] == ["Annegret Leeman"]

@@ -176,8 +176,9 @@ def test_the_author_confirms_by_answering_and_nobody_else_does(take) -> None:
     assert take(away, confirm).state is MailState.AUTOMATIC
     assert held.state == "waiting"
     # The mail that brought the address came to the author's own mailbox: an answer from there is proof enough.
-    assert take(a_mail(ANN, confirm, "Re: x", "Yes", dmarc=None), confirm).reason == "confirm: the post is approved"
-    assert take(a_mail(ANN, confirm, "Re: x", "Yes"), confirm).reason == "confirm: the post is approved"
+    assert take(a_mail(ANN, confirm, "Re: x", "Yes", dmarc=None), confirm).reason == "Thank you. It is posted."
+    assert take(a_mail(ANN, confirm, "Re: x", "Yes"), confirm).reason == "it has come before; nothing done"
+    assert take(a_mail(ANN, confirm, "Re: y", "Yes"), confirm).reason == "It is posted."
 
 
 @pytest.mark.parametrize("words", ["No, that was not me!", "I did not write this.", "I am away until Monday.", "Nein"])
@@ -185,7 +186,7 @@ def test_only_a_yes_or_an_empty_answer_confirms(take, words: str) -> None:
     held, confirm = hold_a_claim(take)
     assert "nothing" in take(a_mail(ANN, confirm, "Re: Did you write this?", words), confirm).reason.lower()
     assert held.state == "waiting"
-    assert take(a_mail(ANN, confirm, "Re: Did you write this?", "I wrote this."), confirm).reason.endswith("approved")
+    assert take(a_mail(ANN, confirm, "Re: Did you write this?", "I wrote this."), confirm).reason.endswith("posted.")
 
 
 def test_who_is_one_of_several_authors_confirms_nothing(take) -> None:

@@ -108,3 +108,25 @@ def test_the_mail_that_waited_for_its_author_to_say_what_it_answers_goes_too(cor
     assert SECRET in db.session.scalars(select(Post.text).order_by(Post.id.desc())).first()
     erase_newest(core, ann.id)
     assert SECRET.encode() not in kept()
+
+
+def test_captured_mails_about_what_is_taken_back_go_too(core, settings, take) -> None:
+    group = a_group(moderate=Moderate.ALL)
+    a_member("ann@example.org", "Ann Lee", group)
+    a_member("moe@example.org", "Moe Vance", group, role=Role.MODERATOR)
+    take(a_mail(ANN, GROUP, "Advice", f"{SECRET} is worse."))
+    boxes = [mailbox.Maildir(settings.data_dir / "mail" / name) for name in ("ann@example.org", "moe@example.org")]
+    assert [len(box) for box in boxes] == [1, 1]
+    held = db.session.scalars(select(HeldPost)).one()
+    to = addresses().confirm(held.id, held.author_id)
+    assert "Withdrawn" in take(a_mail(ANN, to, "Re: Your post", f"withdraw\n\n> {SECRET}\n"), to).reason
+    work_once(core, {"erasing": workers()["erasing"]}, "test")
+    db.session.rollback()
+    assert SECRET.encode() not in kept()
+    left = [message["Subject"] for box in boxes for message in box]
+    assert left == ["Re: Your post"]
+    # The same mail again is known, and leaves nothing.
+    assert take(a_mail(ANN, GROUP, "Advice", f"{SECRET} is worse.")).state is MailState.DUPLICATE
+    work_once(core, {"erasing": workers()["erasing"]}, "test")
+    db.session.rollback()
+    assert SECRET.encode() not in kept()

@@ -1,6 +1,7 @@
 """The words of moderators: what an answer asks for, what a summary's numbers decide, and text made safe to read."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,58 @@ def test_some_words_take_the_rest_with_them(text: str, act: Act, words: str) -> 
 def test_several_acts_stand_in_one_answer(text: str, acts: tuple[Act, ...], minutes: int) -> None:
     asked = read_answer(own_words(text))
     assert (asked.acts, asked.minutes) == (acts, minutes)
+
+
+@pytest.mark.parametrize(
+    ("text", "acts", "words", "lengths"),
+    [
+        ("Mute 7 days: too heated", (Act.MUTE,), "too heated", {Act.MUTE: timedelta(days=7)}),
+        ("mute the author for a week:\nTwo threads.", (Act.MUTE,), "Two threads.", {Act.MUTE: timedelta(days=7)}),
+        ("mute until 2027-01-31: heat", (Act.MUTE,), "heat", {Act.MUTE: date(2027, 1, 31)}),
+        ("ban: sold addresses", (Act.BAN,), "sold addresses", {}),
+        ("*Ban* 30 days: sold\naddresses", (Act.BAN,), "sold\naddresses", {Act.BAN: timedelta(days=30)}),
+        # Without a colon there is no reason, and nothing is done without one.
+        ("Ban on phones looks fine to me", (Act.BAN,), "", {}),
+        ("mute 7 days\n\nMo", (Act.MUTE,), "", {Act.MUTE: timedelta(days=7)}),
+        ("lock thread", (Act.LOCK_THREAD,), "", {}),
+        ("Lock this thread for 2 days: Enough.", (Act.LOCK_THREAD,), "Enough.", {Act.LOCK_THREAD: timedelta(days=2)}),
+        ("hold thread until 2027-02-31", (Act.HOLD_THREAD,), "", {}),
+        ("approve, unlock thread", (Act.APPROVE, Act.UNLOCK_THREAD), "", {}),
+        ("reject and mute 7 days: spam", (Act.REJECT, Act.MUTE), "spam", {Act.MUTE: timedelta(days=7)}),
+        ("mute 2 weeks and reject: spam", (Act.REJECT, Act.MUTE), "spam", {Act.MUTE: timedelta(days=14)}),
+        ("return, ban on phones is no case", (Act.RETURN,), "ban on phones is no case", {}),
+        ("reject: mute 7 days would be more", (Act.REJECT,), "mute 7 days would be more", {}),
+    ],
+)
+def test_a_restriction_says_how_long_and_why(
+    text: str, acts: tuple[Act, ...], words: str, lengths: dict[Act, timedelta | date]
+) -> None:
+    asked = read_answer(own_words(text))
+    assert (asked.acts, asked.words, asked.lengths) == (acts, words, lengths)
+
+
+def test_a_slow_pace_has_minutes_and_a_length_of_its_own() -> None:
+    asked = read_answer("approve and slow thread 30 minutes for 2 days: One at a time.")
+    assert (asked.minutes, asked.lengths, asked.words) == (
+        30,
+        {Act.SLOW_THREAD: timedelta(days=2)},
+        "One at a time.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "acts", "place", "words"),
+    [
+        ("move to advocacy", (Act.MOVE,), "advocacy", ""),
+        ("Move it to advocacy-room@lists.localhost: about fees", (Act.MOVE,), "advocacy-room", "about fees"),
+        ("move this post to er.\n\nMo", (Act.MOVE,), "er", ""),
+        ("move to the advocacy room", (), "", ""),
+        ("approve. Move to er: no", (Act.APPROVE,), "", ""),
+    ],
+)
+def test_a_post_is_moved_to_the_group_that_is_named(text: str, acts: tuple[Act, ...], place: str, words: str) -> None:
+    asked = read_answer(own_words(text))
+    assert (asked.acts, asked.place, asked.words) == (acts, place, words)
 
 
 def test_what_stands_under_our_own_line_is_ours() -> None:

@@ -262,7 +262,7 @@ def test_each_notice_says_what_it_is_about_and_is_safe(core, sink, world: World,
     assert max(len(line) for line in plain.splitlines() if "http" not in line) <= 78
     tags = _Tags(page)
     assert tags.seen.isdisjoint({"script", "b", "i", "img"}), page
-    ours = ("http://127.0.0.1:8000", "mailto:moderate+")
+    ours = ("http://127.0.0.1:8000", "mailto:moderate+", "mailto:confirm+")
     assert all(link.startswith(ours) for link in tags.links), tags.links
 
 

@@ -23,16 +23,18 @@ OPEN_PAGES = {
     "account.sign_in_link": "a signed one-time token",
     "account.use_sign_in_link": "a signed one-time token",
     "account.sign_out_here": "ends a session, whoever's it is",
+    "appeals.restricted_page": "a signed token that was mailed to who is muted or banned",
+    "appeals.ask_restricted": "a signed token that was mailed to who is muted or banned",
     "invitations.invitation_page": "a signed token that was mailed to who is invited",
     "invitations.accept": "a signed token that was mailed to who is invited",
     "me.verify_page": "a signed one-time token",
     "me.verify": "a signed one-time token",
-    "moderation.confirm_page": "a signed token that was mailed to the author",
-    "moderation.confirm_by_mail": "a signed token that was mailed to the author",
     "pausing.ask": "a signed token that was mailed to a paused address, or stands behind one of its mails",
     "pausing.send_again": "a signed token that was mailed to a paused address, or stands behind one of its mails",
     "private.answer": "a signed token under a private answer, for its recipient",
     "private.end": "a signed token under a private answer, for its recipient",
+    "submissions.confirm_page": "a signed token that was mailed to the author",
+    "submissions.confirm_by_mail": "a signed token that was mailed to the author",
     "subscriptions.unsubscribe_page": "a signed token in a copy's List-Unsubscribe",
     "subscriptions.unsubscribe": "a signed token in a copy's List-Unsubscribe",
     "subscriptions.undo_leaving": "a signed token in the mail that tells of leaving",
@@ -103,7 +105,7 @@ def _templates() -> set[str]:
     return {
         str(path.relative_to(TEMPLATES))
         for path in TEMPLATES.rglob("*.html")
-        if path.relative_to(TEMPLATES).parts[0] != "mail" or path.name == "layout.html"
+        if path.relative_to(TEMPLATES).parts[0] != "mail" or path.parent.name == "mail"
     }
 
 

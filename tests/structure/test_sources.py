@@ -30,6 +30,8 @@ AUTHOR_READERS = {
     ("forum/threads/overview.py", "_primary_emails"): "an operator's view",
     ("forum/moderation/queries.py", "history_of"): "what a moderator should know before deciding",
     ("forum/archives/exporting.py", "export_mbox"): "an export names its authors",
+    ("forum/posting/anonymous.py", "author_of"): "who it is whatever stands over it, for the author's own sake",
+    ("forum/posting/anonymous.py", "is_own"): "the same as a question",
     ("mailgateway/compose.py", "_headers"): "the relay address in From",
     ("mailgateway/compose.py", "_reply_to"): "where answers go to the author",
 }
@@ -96,6 +98,7 @@ def test_publishing_is_called_only_by_posting() -> None:
         "forum/posting/submit.py",
         "forum/posting/held.py",
         "forum/posting/resubmit.py",
+        "forum/posting/elsewhere.py",
         "forum/moderation/actions.py",
     }
 
@@ -107,6 +110,30 @@ def test_who_wrote_a_post_is_read_only_by_named_functions() -> None:
         if attribute.attr == "author_id" and dotted(attribute.value) not in NOT_A_POST
     }
     assert readers == set(AUTHOR_READERS)
+
+
+# Who writes under a pseudonym is known to one module. Who asks it a question that has a name for an answer stands here.
+SEAL_READERS = {
+    ("forum/posting/anonymous.py", "author_of"): "the author's own standing, rights and notices",
+    ("forum/moderation/unsealing.py", "name_behind"): "two owners together, with a reason",
+}
+
+
+def test_only_one_module_knows_who_writes_under_a_pseudonym() -> None:
+    named = {
+        module
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.alias) and node.name == "Pseudonym")
+        or (isinstance(node, ast.Constant) and node.value == "pseudonym" and "migrations" not in module)
+    }
+    assert named == {"forum/threads/sealed.py", "forum/threads/models.py"} or named == {"forum/threads/sealed.py"}
+    asked = {
+        (module, function)
+        for module, function, attribute in nodes(ast.Attribute)
+        if attribute.attr in ("addressee", "broken_open")
+    }
+    assert asked == set(SEAL_READERS)
 
 
 def test_only_the_clock_asks_for_the_time() -> None:

@@ -14,6 +14,7 @@ HANDLED = [
     *fanout.HANDLERS,
     *erasing.HANDLERS,
     erasing.CAPTURED,
+    erasing.CAPTURED_HELD,
     *digest.HANDLERS,
     *notice_facts.FACTS,
     *KINDS,
@@ -50,7 +51,7 @@ def test_every_worker_that_the_distribution_names_can_be_loaded() -> None:
 def _templates_used() -> set[str]:
     """Names of folders of templates: first arguments of what makes a notice, and what is chosen between beforehand."""
     used = set()
-    makers = ("to_member", "_to_member", "_link_notice", "Notice")
+    makers = ("to_member", "_to_member", "_link_notice", "_about", "Notice")
     written = [tree for name, tree in modules().items() if name.startswith("mailgateway/") and "notice" in name]
     for node in (node for tree in written for node in ast.walk(tree)):
         if isinstance(node, ast.Call) and dotted(node.func) in makers and constant(node.args[0]) is not None:

@@ -15,12 +15,16 @@ _COLUMNS = (
     ("community_group", "rules_mark VARCHAR(12)"),
     ("community_group", "anonymous_posts BOOLEAN DEFAULT false NOT NULL"),
     ("duty_turn", "reminded_at {moment}"),
+    ("duty_turn", "passed_on_at {moment}"),
     ("held_post", "pseudonym_id {key} CONSTRAINT fk_held_post_pseudonym_id_pseudonym REFERENCES pseudonym (id)"),
     ("held_post", "confirmed JSON DEFAULT '[]' NOT NULL"),
     (
         "held_post",
         "private BOOLEAN DEFAULT false NOT NULL CONSTRAINT ck_held_post_private_waits_for_its_author CHECK (NOT private OR state IN ('returned', 'withdrawn'))",
     ),
+    ("held_post", "changed_at {moment}"),
+    ("thread", "locked_until {moment}"),
+    ("thread", "lock_reason TEXT DEFAULT '' NOT NULL"),
     ("post", "pseudonym_id {key} CONSTRAINT fk_post_pseudonym_id_pseudonym REFERENCES pseudonym (id)"),
 )
 
@@ -368,8 +372,24 @@ def upgrade() -> None:
     )
 
     add_columns()
+    op.create_index(
+        "ix_held_post_kept",
+        "held_post",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("private AND state = 'returned'"),
+        postgresql_where=sa.text("private AND state = 'returned'"),
+    )
     op.create_index(op.f("ix_held_post_pseudonym_id"), "held_post", ["pseudonym_id"], unique=False)
     op.create_index(op.f("ix_post_pseudonym_id"), "post", ["pseudonym_id"], unique=False)
+    op.create_index(
+        "ix_log_entry_held_post",
+        "log_entry",
+        ["group_id", "at"],
+        unique=False,
+        sqlite_where=sa.text("object_kind = 'held_post'"),
+        postgresql_where=sa.text("object_kind = 'held_post'"),
+    )
 
 
 def downgrade() -> None:

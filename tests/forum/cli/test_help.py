@@ -22,6 +22,7 @@ PROMISED = (
         "held/decide",
     ),
     *("member/add", "member/import", "member/show", "member/set", "member/sign-in-link"),
+    *("rule/list", "rule/add", "rule/set", "rule/test", "rule/replay", "rule/score"),
     *("mail/parse", "mail/list", "mail/replay", "mail/trace", "import/mbox", "export/mbox"),
 )
 READING = (

@@ -68,6 +68,16 @@ def test_a_membership_is_set_and_printed(site: Run) -> None:
     assert ended.json == {"slug": "cardiology", "role": "member", "delivery": "none", "standing": "active"}
     banned = site("member", "set", "ann@example.org", "--group", "cardiology", "--standing", "banned", "--json")
     assert banned.json["standing"] == "banned"
+    # Another end and another reason take the place of the first ones.
+    for_a_time = ("--standing", "banned", "--until", "2999-01-01", "--reason", "Spam.")
+    again = site("member", "set", "ann@example.org", "--group", "cardiology", *for_a_time, "--json")
+    assert again.json["standing"] == "banned"
+    assert (
+        site(
+            "member", "set", "ann@example.org", "--group", "cardiology", "--reason", "Spam.", "--delivery", "none"
+        ).code
+        == 2
+    )
     back = site("member", "set", "ann@example.org", "--group", "cardiology", "--standing", "active", "--json")
     assert back.json["standing"] == "active"
 

@@ -131,7 +131,9 @@ def test_a_held_post_is_listed_and_approved(site: Run) -> None:
     assert row["id"] == outcome["held"]
     assert (row["group"], row["subject"], row["author"], row["via"]) == ("locums", "Cover", "Ann Lee", "cli")
     assert (row["text"], row["state"]) == ("Who can cover two weeks?", "waiting")
-    assert [set(finding) for finding in row["findings"]] == [{"rule", "severity", "sentence", "evidence"}]
+    assert [set(finding) for finding in row["findings"]] == [
+        {"rule", "severity", "sentence", "for_moderator", "evidence"}
+    ]
     assert row["findings"][0]["rule"] == "moderated"
     approved = site("held", "decide", row["id"], "approve", "--as", "mod@example.org", "--json")
     assert (approved.code, approved.json["state"]) == (0, "approved")

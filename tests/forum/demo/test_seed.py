@@ -23,7 +23,11 @@ from forum.log import LogEntry
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Outcome
 from forum.queue import Task
+from forum.rulebook.examples import failing
+from forum.rulebook.models import RuleSighting
+from forum.rulebook.queries import rules_in_force
 from forum.rules.submission import Submission
+from forum.rules.terms import Mode
 from forum.threads.following import chosen_tags
 from forum.threads.models import Attachment, Choice, Post, TextFormat, Thread, Via
 from forum.threads.queries import latest_threads, with_marks
@@ -59,6 +63,19 @@ def test_everybody_and_everything_is_there(demo_site: Flask, words: DemoContent)
     assert count(HeldPost) == len(words.held)
     assert count(Membership) == sum(len(person.groups) for person in words.people)
     assert community().name == "Banyan Physicians"
+
+
+def test_the_rules_are_on_or_in_shadow_and_hold_their_examples(demo_site: Flask) -> None:
+    jobs = group_by_slug(seed.OFFERS_IN)
+    assert jobs is not None
+    assert [(rule.name, rule.terms.mode) for rule in rules_in_force(jobs)] == [
+        ("no-politics", Mode.ON), ("patients", Mode.ON), ("offers", Mode.SHADOW)
+    ]  # fmt: skip
+    assert all(rule.terms.caught and not failing(rule.terms) for rule in rules_in_force(jobs))
+    # What they saw while they were in shadow has touched nobody, and is little.
+    seen = [row.shadow for row in db.session.scalars(select(RuleSighting))]
+    assert all(seen)
+    assert len(seen) < 30
 
 
 def test_the_tree_is_as_written(demo_site: Flask, words: DemoContent) -> None:

@@ -106,7 +106,7 @@ class Browser:
         assert path is not None, f"{self.path} has no link {words!r}: {self.links}"
         return self.open(path.partition("#")[0] or self.path)
 
-    def press(self, words: str, **typed: str) -> str:
+    def press(self, words: str, /, **typed: str) -> str:
         """Press the button with these words, in the form that has it and every field typed into."""
         for form in self.forms():
             for button, name, value in form.buttons:

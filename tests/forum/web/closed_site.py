@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import select
 
 from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import link_token, make_link
@@ -19,9 +20,14 @@ from forum.groups.invitations import invitation_token, invite
 from forum.groups.models import Assurance, Group, Kind, Membership, Moderate, Role, Standing
 from forum.groups.queries import community, membership_of
 from forum.groups.standing import set_standing
+from forum.moderation.appeals import appeal_token
+from forum.moderation.flags import flag_post
+from forum.moderation.models import Appeal, FlaggedPost, Restriction, Restricts
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Held, Published
 from forum.posting.submit import submit
+from forum.rulebook.actions import add_rule
+from forum.rulebook.defaults import default_terms
 from forum.rules.submission import File, Submission
 from forum.threads.models import Post, TextFormat, Via
 from forum.threads.queries import post_by_id
@@ -91,6 +97,8 @@ def build(app: Flask) -> Closed:
         members = {name: _member(name) for name in VIEWERS if name != "anonymous"}
         groups = _groups()
         _belong(members, groups)
+        with transaction():
+            add_rule(community(), "listed", default_terms("words", {"words": [SOUGHT]}), actor_id=None)
         addresses = {place: _written_in(groups[place], WORDS[place], members) for place in PLACES}
         work_once(app, workers("index"), "test")
         ids = {name: member.id for name, member in members.items()}
@@ -158,8 +166,11 @@ def _written_in(group: Group, words: Words, members: Mapping[str, Member]) -> Ma
         group.moderate = Moderate.ALL
     held = _held(member, group, words)
     with transaction():
+        flag_post(post, members["muted"], words=words.invited)  # Only moderators may read what a report says.
+        flagged = db.session.scalars(select(FlaggedPost).where(FlaggedPost.post_id == post.id)).one()
         invitation = invite(member.id, group, words.invited)
         sign_in = make_link(member, LinkPurpose.SIGN_IN, EMAIL)
+        restriction, appeal = _appealed(members["outsider"], group)
     tokens = current_tokens()
     return {
         "slug": group.slug,
@@ -167,6 +178,7 @@ def _written_in(group: Group, words: Words, members: Mapping[str, Member]) -> Ma
         "post": post.public_id,
         "attachment": post.attachments[0].public_id,
         "held": held.public_id,
+        "flagged": flagged.public_id,
         "member": member.public_id,
         "applicant": members["applicant"].public_id,
         "invitation": invitation.public_id,
@@ -175,8 +187,21 @@ def _written_in(group: Group, words: Words, members: Mapping[str, Member]) -> Ma
         "invitation_token": invitation_token(invitation),
         "confirm_token": tokens.make(Purpose.CONFIRM, held.id, member.id),
         "leave_token": tokens.make(Purpose.LEAVE, member.id, group.id),
+        "appeal": appeal.public_id,
+        "restriction_token": appeal_token(restriction),
         "false_token": tokens.make(Purpose.BOUNCE, member.id, group.id),
     }
+
+
+def _appealed(member: Member, group: Group) -> tuple[Restriction, Appeal]:
+    """A mute, against which its member has appealed."""
+    restriction = Restriction(group_id=group.id, kind=Restricts.MUTE, member_id=member.id, reason="Three warnings.")
+    db.session.add(restriction)
+    db.session.flush()
+    appeal = Appeal(group_id=group.id, restriction_id=restriction.id, words="It was somebody else.")
+    db.session.add(appeal)
+    db.session.flush()
+    return restriction, appeal
 
 
 def _submit(member: Member, group: Group, subject: str, text: str, files: tuple[File, ...]) -> Published | Held:

@@ -95,6 +95,13 @@ def test_a_thread_and_a_group_are_braked_and_released(app: Flask) -> None:
     browser.press("Back to normal", minutes="15")
     db.session.refresh(thread)
     assert (thread.slow_seconds, thread.moderated_at) == (None, None)
+    assert "Nothing has changed: Write a day" in browser.press("Lock: nobody answers", until="soon")
+    browser.press("Lock: nobody answers", lasts="week", reason="All has been said.")
+    reader.open(f"/t/{thread.public_id}")
+    assert "All has been said. Begin a new one" in reader.text
+    assert "Your reply" not in reader.text
+    browser.press("Unlock: open to answers")
+    assert "Your reply" in reader.open(f"/t/{thread.public_id}")
 
     browser.open("/g/cardiology/held")
     browser.press("Hold every post")

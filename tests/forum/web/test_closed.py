@@ -51,6 +51,7 @@ BELONG = {
 # Who reads as a member, and not as a moderator of a group above.
 WRITE = {place: READ[place] & BELONG[place] for place in PLACES}
 AUTHOR = {place: {"member"} for place in PLACES}
+REPORT = {place: READ[place] - AUTHOR[place] for place in PLACES}
 ERASE = {place: MODERATE[place] | AUTHOR[place] for place in PLACES}
 MODERATES_SOMETHING = {"sibling_moderator", "moderator", "parent_moderator", "owner", "circle_owner"}
 
@@ -118,6 +119,10 @@ WALK: Sequence[Step] = (
     _open_page("GET", "/confirm/<token>", "/confirm/{confirm_token}", 200, bearer=True),
     _open_page("GET", "/confirm/<token>", "/confirm/{leave_token}", 404),
     _open_page("POST", "/confirm/<token>", "/confirm/{leave_token}", 404),
+    _open_page("GET", "/appeal/<token>", "/appeal/{restriction_token}", 200, bearer=True),
+    _open_page("GET", "/appeal/<token>", "/appeal/{leave_token}", 404),
+    _open_page("POST", "/appeal/<token>", "/appeal/{restriction_token}", 422, bearer=True),
+    _open_page("POST", "/appeal/<token>", "/appeal/{leave_token}", 404),
     _open_page("GET", "/u/<token>", "/u/{leave_token}", 200, bearer=True),
     _open_page("GET", "/u/<token>", "/u/{confirm_token}", 404),
     _open_page("POST", "/u/<token>", "/u/{confirm_token}", 404),
@@ -154,11 +159,15 @@ WALK: Sequence[Step] = (
     _site_page("POST", "/my-groups/away", 422),
     _site_page("POST", "/my-groups/back", 302),
     _site_page("GET", "/m/<public_id>", address="/m/{member}"),
-    _site_page("GET", "/mine/held"),
+    _site_page("GET", "/mine/posts"),
+    _site_page("GET", "/mine/held", 302),
     _site_page("GET", "/me/blocked"),
     _site_page("POST", "/me/blocked/<public_id>/unblock", 302, "/me/blocked/{member}/unblock"),
     Step("GET", "/mine/held/<public_id>", "/mine/held/{held}", 200, AUTHOR),
     Step("POST", "/mine/held/<public_id>", "/mine/held/{held}", 400, AUTHOR),
+    Step("GET", "/mine/appeal/<public_id>", "/mine/appeal/{held}", 200, AUTHOR),
+    # It waits for a first decision still.
+    Step("POST", "/mine/appeal/<public_id>", "/mine/appeal/{held}", 422, AUTHOR),
     # a group
     Step("GET", "/g/<slug>", "/g/{slug}", 200, SEE),
     Step("GET", "/g/<slug>", "/g/{slug}?show=unanswered", 200, SEE),
@@ -173,6 +182,7 @@ WALK: Sequence[Step] = (
     ),
     Step("POST", "/g/<slug>/write", "/g/{slug}/write", 422, SEE),
     Step("GET", "/g/<slug>/leave", "/g/{slug}/leave", 200, BELONG),
+    Step("GET", "/g/<slug>/rules", "/g/{slug}/rules", 200, READ),
     # its threads
     Step("GET", "/t/<public_id>", "/t/{thread}", 200, READ),
     Step("GET", "/t/<public_id>", "/t/{thread}?reply={post}&quote=1", 200, READ),
@@ -185,6 +195,9 @@ WALK: Sequence[Step] = (
     Step("GET", "/g/<slug>/old/<int:number>", "/g/{slug}/old/7", 404),
     Step("GET", "/p/<public_id>/erase", "/p/{post}/erase", 200, ERASE),
     Step("POST", "/p/<public_id>/erase", "/p/{post}/erase", 422, ERASE),
+    # It is not anonymous: there is no seal.
+    Step("GET", "/p/<public_id>/seal", "/p/{post}/seal", 404, OWN),
+    Step("POST", "/p/<public_id>/seal", "/p/{post}/seal", 404, OWN),
     Step(
         "GET",
         "/p/<public_id>/private",
@@ -194,6 +207,9 @@ WALK: Sequence[Step] = (
         but={(place, "member"): 302 for place in PLACES},  # Whose post it is.
     ),
     Step("POST", "/p/<public_id>/private", "/p/{post}/private", 422, READ),
+    # Nobody reports an own post.
+    Step("GET", "/p/<public_id>/report", "/p/{post}/report", 200, REPORT),
+    Step("POST", "/p/<public_id>/report", "/p/{post}/report", 422, REPORT),
     Step("GET", "/a/<public_id>/<name>", "/a/{attachment}/file", 200, READ),
     # moderating it
     Step("GET", "/held", "/held", 200, dict.fromkeys(PLACES, MODERATES_SOMETHING), places=ONE),
@@ -201,12 +217,25 @@ WALK: Sequence[Step] = (
     Step("POST", "/held", "/held", 302, dict.fromkeys(PLACES, MODERATES_SOMETHING), places=ONE),
     Step("GET", "/held/<public_id>", "/held/{held}", 200, MODERATE),
     Step("POST", "/held/<public_id>", "/held/{held}", 422, MODERATE),
+    Step("GET", "/flagged/<public_id>", "/flagged/{flagged}", 200, MODERATE),
+    Step("POST", "/flagged/<public_id>", "/flagged/{flagged}", 422, MODERATE),
+    Step("GET", "/held/<public_id>/move", "/held/{held}/move", 200, MODERATE),
+    Step("POST", "/held/<public_id>/move", "/held/{held}/move", 422, MODERATE),
     # This post was not changed by a moderator.
     Step("GET", "/p/<public_id>/original", "/p/{post}/original", 404, MODERATE),
     Step("POST", "/t/<public_id>/brake", "/t/{thread}/brake", 400, MODERATE),
     Step("POST", "/g/<slug>/brake", "/g/{slug}/brake", 400, MODERATE),
     Step("POST", "/g/<slug>/held/notices", "/g/{slug}/held/notices", 400, MODERATE),
+    Step("GET", "/g/<slug>/numbers", "/g/{slug}/numbers", 200, READ),
+    Step("GET", "/g/<slug>/evenness", "/g/{slug}/evenness", 200, MODERATE),
+    Step("GET", "/appeals", "/appeals", 200, dict.fromkeys(PLACES, MODERATES_SOMETHING), places=ONE),
+    Step("GET", "/appeals/<public_id>", "/appeals/{appeal}", 200, MODERATE),
+    Step("POST", "/appeals/<public_id>", "/appeals/{appeal}", 422, MODERATE),
     Step("GET", "/g/<slug>/duty", "/g/{slug}/duty", 200, MODERATE),
+    Step("GET", "/g/<slug>/reasons", "/g/{slug}/reasons", 200, MODERATE),
+    Step("POST", "/g/<slug>/reasons", "/g/{slug}/reasons", 400, MODERATE),
+    # The turn that the form names is nobody's.
+    Step("POST", "/g/<slug>/duty/hand-over", "/g/{slug}/duty/hand-over", 422, MODERATE),
     Step("GET", "/g/<slug>/requests", "/g/{slug}/requests", 200, MODERATE),
     Step("POST", "/g/<slug>/requests/<public_id>", "/g/{slug}/requests/{applicant}", 422, MODERATE),
     Step("GET", "/g/<slug>/members", "/g/{slug}/members", 200, MODERATE),
@@ -221,7 +250,15 @@ WALK: Sequence[Step] = (
         422,  # It has just been sent.
         MODERATE,
     ),
+    Step("GET", "/g/<slug>/rules/<name>", "/g/{slug}/rules/listed", 200, MODERATE),
+    Step("GET", "/g/<slug>/rules/<name>/seen", "/g/{slug}/rules/listed/seen", 200, MODERATE),
+    Step("POST", "/g/<slug>/rules/<name>", "/g/{slug}/rules/listed", 400, MODERATE),
+    # This rule weighs nothing, so that it has no score to move.
+    Step("GET", "/g/<slug>/rules/<name>/threshold", "/g/{slug}/rules/listed/threshold", 404, MODERATE),
     # owning it
+    Step("POST", "/g/<slug>/rules/<name>/threshold", "/g/{slug}/rules/listed/threshold", 404, OWN),
+    Step("GET", "/g/<slug>/add-rule", "/g/{slug}/add-rule", 200, OWN),
+    Step("POST", "/g/<slug>/add-rule", "/g/{slug}/add-rule", 422, OWN),
     Step("GET", "/m/<public_id>/remove", "/m/{member}/remove", 200, {"open": {"owner"}}, places=ONE),
     Step("POST", "/m/<public_id>/remove", "/m/{member}/remove", 422, {"open": {"owner"}}, places=ONE),
     Step("GET", "/g/<slug>/settings", "/g/{slug}/settings", 200, OWN),

@@ -16,7 +16,6 @@ from forum.posting.submit import submit
 from forum.queue import Task
 from forum.rules.submission import File, Submission
 from forum.threads.models import Post, TextFormat, Via
-from forum.tokens import Purpose, current_tokens
 from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member, post
 
@@ -49,7 +48,7 @@ def test_a_moderator_sees_what_waits_and_nothing_in_it_can_be_clicked(app: Flask
         )
     held = held_row(outcome)
     browser = Browser(app).sign_in(mod)
-    assert "1 held" in browser.body
+    assert "1 waiting" in browser.body
     assert "A <b>case</b> Cardiology · Ann Lee" in browser.open("/held")
     assert "Every post to this group is read first." in browser.text
     assert "A <b>case</b> Ann Lee" in browser.open("/g/cardiology/held")
@@ -162,63 +161,6 @@ def test_a_letter_to_the_moderators_can_be_set_aside_and_not_posted(app: Flask) 
     browser.press("Set aside", reason="answered")
     db.session.refresh(held)
     assert held.state is HeldState.REJECTED
-
-
-def test_the_author_is_asked_and_confirms_or_throws_away(app: Flask) -> None:
-    group = a_group()
-    ann, bob = a_member("ann@example.org", "Ann Lee", group), a_member("bob@example.org", "Bob Ray", group)
-    mine, forged, third = (
-        held_row(post(ann, group, subject, assurance=Assurance.CLAIMED, via=Via.MAIL))
-        for subject in ("Mine", "Forged", "Third")
-    )
-    browser = Browser(app).sign_in(ann)
-    assert "Third Cardiology, just now · waits for you: did you write this?" in browser.open("/mine/held")
-    other = Browser(app).sign_in(bob)
-    other.open(f"/mine/held/{mine.public_id}")
-    assert other.status == 404
-    other.open("/me")
-    assert other.post(f"/mine/held/{mine.public_id}", act="confirm") == 404
-
-    browser.open(f"/mine/held/{third.public_id}")
-    browser.press("I wrote this")
-    assert "“Third” is now in Cardiology" in browser.text
-
-    def by_mail(held: HeldPost, member_id: int = ann.id) -> str:
-        return f"/confirm/{current_tokens().make(Purpose.CONFIRM, held.id, member_id)}"
-
-    scanner = Browser(app)
-    for _ in range(2):
-        assert "Did you write this?" in scanner.open(by_mail(mine))
-    scanner.open(by_mail(mine, bob.id))
-    assert scanner.status == 404
-    db.session.refresh(mine)
-    assert mine.state is HeldState.WAITING
-    phone = Browser(app)
-    phone.open(by_mail(mine))
-    phone.press("I wrote this")
-    assert "“Mine” is now in Cardiology" in phone.text
-    phone.open(by_mail(forged))
-    phone.press("I did not write this: throw it away")
-    assert "The author took this back" in phone.text
-    assert sorted(each.subject for each in db.session.scalars(select(Post))) == ["Mine", "Third"]
-
-
-def test_a_confirmed_post_still_waits_where_a_moderator_reads_first(app: Flask) -> None:
-    group = a_group(moderate=Moderate.ALL)
-    ann = a_member("ann@example.org", "Ann Lee", group)
-    held = held_row(post(ann, group, assurance=Assurance.CLAIMED, via=Via.MAIL))
-    path = f"/confirm/{current_tokens().make(Purpose.CONFIRM, held.id, ann.id)}"
-    phone = Browser(app)
-    phone.open(path)
-    phone.press("I wrote this")
-    assert "It now waits for a moderator" in phone.text
-    assert "I wrote this" not in phone.buttons
-    browser = Browser(app).sign_in(ann)
-    browser.open(f"/mine/held/{held.public_id}")
-    browser.press("Take it back")
-    assert "is taken back" in browser.text
-    db.session.refresh(held)
-    assert held.state is HeldState.WITHDRAWN
 
 
 def test_requests_are_admitted_or_declined_with_a_reason(app: Flask) -> None:

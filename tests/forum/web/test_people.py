@@ -58,11 +58,12 @@ def test_a_moderator_mutes_bans_and_lifts_and_each_act_says_what_it_does(app: Fl
     browser.open(path)
     assert "Change the role" not in browser.buttons
     for wrong in ("", "tomorrow", "9999-12-31"):
-        assert "Write a day" in browser.press("Mute Ann Lee", until=wrong)
+        assert "Write a day" in browser.press("Mute Ann Lee", mute_lasts="", mute_until=wrong, mute_reason="Heat.")
         assert browser.status == 422
-    assert "a day in the future" in browser.press("Mute Ann Lee", until="2020-01-01")
+    assert "a day in the future" in browser.press("Mute Ann Lee", mute_until="2020-01-01", mute_reason="Heat.")
+    assert "Write a reason" in browser.press("Mute Ann Lee", mute_until="", mute_reason=" ")
     day = (now() + timedelta(days=3)).date()
-    browser.press("Mute Ann Lee", until=day.isoformat())
+    browser.press("Mute Ann Lee", mute_until=day.isoformat(), mute_reason="Too heated in two threads.")
     db.session.refresh(membership)
     assert membership.standing is Standing.MUTED
     assert membership.muted_until.date() == day + timedelta(days=1)
@@ -70,9 +71,11 @@ def test_a_moderator_mutes_bans_and_lifts_and_each_act_says_what_it_does(app: Fl
     hers.open("/g/cardiology")
     assert "Write to Cardiology" in hers.text
 
-    assert "Write a reason" in browser.press("Ban Ann Lee", reason="")
-    browser.press("Ban Ann Lee", reason="Sold addresses.")
-    assert "Ann Lee is banned from Cardiology." in browser.text
+    assert "Write a reason" in browser.press("Ban Ann Lee", ban_reason="")
+    browser.press("Ban Ann Lee", ban_reason="Sold addresses.", ban_lasts="month")
+    assert "Ann Lee is banned from Cardiology until" in browser.text
+    assert "by Mo Dee, until" in browser.text
+    assert "Too heated in two threads. Ended on" in browser.text
     assert browser.buttons.count("Lift the ban") == 1
     assert "Remove Ann Lee" not in browser.buttons
     assert "ended your membership" in hers.open("/g/cardiology")
@@ -128,7 +131,7 @@ def test_a_ban_in_the_community_ends_everything(app: Flask) -> None:
     hers, browser = Browser(app).sign_in(ann), Browser(app).sign_in(mod)
     browser.open(f"/g/community/members/{ann.public_id}")
     assert "is signed out everywhere" in browser.text
-    browser.press("Ban Ann Lee", reason="Spam.")
+    browser.press("Ban Ann Lee", ban_reason="Spam.")
     for path in ("/", "/g/cardiology", "/me", "/search?q=x", f"/m/{mod.public_id}"):
         assert hers.open(path).startswith("Sign in")
     assert "Not a member of the community now" in browser.open(f"/m/{ann.public_id}")

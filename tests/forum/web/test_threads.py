@@ -420,7 +420,7 @@ def test_a_held_post_says_why_and_how_to_take_it_back(app: Flask) -> None:
     assert "Who reads <them>?" in text
     held = db.session.scalars(select(HeldPost)).one()
     assert held.state is HeldState.WAITING
-    browser.follow("See it or take it back")
+    browser.follow("Change it or take it back")
     assert browser.path == f"/mine/held/{held.public_id}"
     assert browser.status == 200
 
