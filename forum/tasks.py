@@ -2,7 +2,8 @@
 
 from collections.abc import Generator, Mapping
 
-from forum.moderation.actions import approve_next_of_author, release_held_in_emergency, release_pending
+from forum.moderation.actions import approve_next_of_author
+from forum.moderation.releasing import release_held_in_emergency, release_pending
 from forum.queue import Task
 from forum.threads.actions import claim_posts
 from forum.work import Handler, run_tasks

@@ -13,8 +13,9 @@ from forum.accounts.queries import member_by_email
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance
-from forum.moderation.actions import confirm, withdraw
+from forum.moderation.actions import withdraw
 from forum.moderation.queries import is_letter, waits_for_author
+from forum.moderation.releasing import confirm
 from forum.posting.anonymous import author_of, sealed_message_id
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Published, Refused, Returned

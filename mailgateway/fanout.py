@@ -203,16 +203,15 @@ def _want_no_second_copy(keys: Sequence[str]) -> Sequence[ColumnElement[bool]]:
 def notify_of_held(task: Task) -> None:
     """One notice a moderator who wants one, each with its own tries."""
     held = db.session.get_one(HeldPost, task.target_id)
-    for moderator in told_at_once(held.group):
-        if moderator.member_id != held.author_id:
-            enqueue("notice.held_for_moderators", held.id, moderator.member_id)
+    for moderator in told_at_once(held.group, but=held.author_id):
+        enqueue("notice.held_for_moderators", held.id, moderator.member_id)
 
 
 def notify_of_decision(task: Task) -> None:
     """One line to the moderators who had the notice, but for the one who has decided."""
     held = db.session.get_one(HeldPost, task.target_id)
-    for moderator in told_at_once(held.group):
-        if moderator.told_of_decisions and moderator.member_id not in (held.author_id, task.other_id):
+    for moderator in told_at_once(held.group, but=held.author_id):
+        if moderator.told_of_decisions and moderator.member_id != task.other_id:
             enqueue("notice.held_outcome", held.id, moderator.member_id)
 
 

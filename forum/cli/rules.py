@@ -12,8 +12,9 @@ import click
 from forum.cli.frame import progress_bar, show_json
 from forum.cli.rule_calibrate import calibrate
 from forum.cli.rule_options import entries_of, read_json_options
+from forum.cli.rule_replay import replay
 from forum.cli.rule_terms import add, list_rules, set_, show_rule
-from forum.cli.rule_trials import replay, test
+from forum.cli.rule_test import test
 from forum.rules.matter import Matter, Sighting
 
 if TYPE_CHECKING:

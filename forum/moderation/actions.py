@@ -1,4 +1,4 @@
-"""Decisions on held posts: by a moderator, or by the author who confirms or withdraws. Never commits.
+"""Decisions on held posts: by a moderator, or by the author who takes it back. Never commits.
 
 A second decision on the same post is harmless: it says who acted first.
 """
@@ -15,21 +15,18 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import Assurance, Group, Membership, Standing
+from forum.groups.models import Group, Standing
 from forum.groups.queries import community, membership_of
 from forum.groups.rights import may_moderate, viewer_of
 from forum.log import record
-from forum.moderation.queries import has_finding, is_letter, with_finding
-from forum.moderation.restrictions import mute_again
+from forum.moderation.queries import is_letter, with_finding
 from forum.posting.anonymous import author_of
 from forum.posting.erase import erase_held
-from forum.posting.held import findings_today, publish_held
+from forum.posting.held import publish_held
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.resubmit import is_open_to_author
 from forum.queue import enqueue
-from forum.rules.emergency import EMERGENCY
-from forum.rules.findings import Finding, Severity, as_row
 from forum.text import normalise
 from forum.threads.models import TextFormat
 
@@ -37,7 +34,7 @@ CLAIM_LASTS = timedelta(minutes=15)
 # So many posts go out in one transaction of what goes out together.
 BATCH = 25
 _UNDO_SENT_BACK = "the author sends it again; the text is in the author's mail"
-_UNDO_OUT = "erase the post"
+UNDO_OUT = "erase the post"
 
 
 class Decision(enum.StrEnum):
@@ -66,11 +63,11 @@ def decide(held: HeldPost, decision: Decision, *, actor_id: int, reason: str = "
 def decide_among_others(held: HeldPost, decision: Decision, *, actor_id: int, reason: str = "") -> Decided:
     """The same as one of many at once: the author is told, and the other moderators get no line for each."""
     reason = reason.strip()
-    if not _lock_waiting(held):
-        return _as_it_stands(held)
+    if not lock_waiting(held):
+        return as_it_stands(held)
     match decision:
         case Decision.APPROVE:
-            _publish(held)
+            let_out(held)
             enqueue("notice.approved", held.id)
         case Decision.REJECT | Decision.RETURN:
             if not reason:
@@ -80,7 +77,7 @@ def decide_among_others(held: HeldPost, decision: Decision, *, actor_id: int, re
                 enqueue("notice.decided", held.id)
         case unknown:
             assert_never(unknown)
-    undo = _UNDO_OUT if decision is Decision.APPROVE else _UNDO_SENT_BACK
+    undo = UNDO_OUT if decision is Decision.APPROVE else _UNDO_SENT_BACK
     _note_decision(held, decision, actor_id, reason, undo)
     return Decided(held.state, True, held.decided_by.name if held.decided_by else "")
 
@@ -90,9 +87,9 @@ def edit_and_approve(held: HeldPost, text: str, *, actor_id: int) -> Decided:
     words = normalise(text)
     if not words:
         raise NotPossible("Write the new text below the word edit.")
-    if not _lock_waiting(held):
-        return _as_it_stands(held)
-    _check_approvable(held)  # Before the words change, so that a refusal leaves them as they were.
+    if not lock_waiting(held):
+        return as_it_stands(held)
+    check_approvable(held)  # Before the words change, so that a refusal leaves them as they were.
     held.original_text, held.original_html = held.text, held.html
     held.text, held.html, held.text_format = words, "", TextFormat.PLAIN
     record(
@@ -141,7 +138,7 @@ def approve_all_of_author(held: HeldPost, *, actor_id: int) -> Decided:
     """Approve this one now, and whatever else of its author waits in the group soon after, oldest first."""
     decided = decide(held, Decision.APPROVE, actor_id=actor_id)
     if held.author_id is not None:
-        record("approve all", "held_post", held.id, actor_id=actor_id, group_id=held.group_id, undo=_UNDO_OUT)
+        record("approve all", "held_post", held.id, actor_id=actor_id, group_id=held.group_id, undo=UNDO_OUT)
         enqueue("approve_all", held.id, actor_id)
     return decided
 
@@ -156,7 +153,7 @@ def approve_next_of_author(held_id: int, actor_id: int) -> int:
     if viewer is None or not may_moderate(viewer, held.group):
         return 0
     # Whose authorship is in doubt is not "of this author": a forgery must not go out with the rest.
-    waiting = _waiting_of(
+    waiting = waiting_of(
         held.group_id,
         HeldPost.author_id == held.author_id
         if held.pseudonym_id is None
@@ -165,7 +162,7 @@ def approve_next_of_author(held_id: int, actor_id: int) -> int:
         ~with_finding(LETTER),
     )
     for each in waiting:
-        if _is_approvable(each):
+        if is_approvable(each):
             decide_among_others(each, Decision.APPROVE, actor_id=actor_id)
     left = [each for each in waiting if each.state is HeldState.WAITING]
     if len(waiting) == BATCH and len(left) < BATCH:
@@ -175,8 +172,8 @@ def approve_next_of_author(held_id: int, actor_id: int) -> int:
 
 def claim(held: HeldPost, *, actor_id: int) -> str:
     """Say "I am looking at it" for a quarter of an hour; the name of who was first if somebody else is at it."""
-    if not _lock_waiting(held):
-        raise NotPossible(f"{_as_it_stands(held).by_name} has acted already.")
+    if not lock_waiting(held):
+        raise NotPossible(f"{as_it_stands(held).by_name} has acted already.")
     if held.claimed_by is not None and held.claimed_by_id != actor_id and is_claimed(held):
         return held.claimed_by.name
     held.claimed_by_id, held.claimed_until = actor_id, now() + CLAIM_LASTS
@@ -195,7 +192,7 @@ def withdraw(held: HeldPost) -> Decided:
     """The author takes back what waits or has come back. The copy here is erased, words, files and mail."""
     db.session.refresh(held, with_for_update={"of": HeldPost})
     if not is_open_to_author(held):
-        return _as_it_stands(held)
+        return as_it_stands(held)
     held.state = HeldState.WITHDRAWN
     erase_held(held)
     _note_decision(held, "withdraw", held.author_id, "", "none: the words are gone; the author can send it again")
@@ -204,7 +201,7 @@ def withdraw(held: HeldPost) -> Decided:
 
 def return_undecided(held: HeldPost) -> bool:
     """Nobody has decided in time: it goes back to its author with the whole text; False when somebody just has."""
-    if not _lock_waiting(held):
+    if not lock_waiting(held):
         return False
     held.state = HeldState.RETURNED
     days = held.group.decide_within_days
@@ -214,93 +211,21 @@ def return_undecided(held: HeldPost) -> bool:
     return True
 
 
-def confirm(held: HeldPost) -> Decided:
-    """The author says "I wrote this": what was held for assurance alone goes out, else it waits for the rest."""
-    if not _lock_waiting(held) or not has_finding(held, "assurance"):
-        return _as_it_stands(held)
-    _check_approvable(held)  # Before anything is changed, so that a refusal leaves nothing half-done.
-    today = findings_today(held, Assurance.PROVEN)
-    refusal = _refusal_in(today)
-    if refusal is not None:
-        raise NotPossible(refusal.sentence)
-    held.assurance = Assurance.PROVEN
-    return _drop_finding(held, "assurance", "confirmed by its author", today)
-
-
-def release_pending(membership_id: int, after_id: int = 0) -> int:
-    """After somebody is admitted: what waited only for that goes out, oldest first, batch by batch; how many now."""
-    membership = db.session.get(Membership, membership_id)
-    if membership is not None:
-        mute_again(membership)
-    if membership is None or membership.standing is not Standing.ACTIVE:
-        return 0
-    waiting = _waiting_of(
-        membership.group_id,
-        HeldPost.author_id == membership.member_id,
-        with_finding("membership"),
-        HeldPost.id > after_id,
-    )
-    if len(waiting) == BATCH:
-        enqueue("release_pending", membership_id, waiting[-1].id)
-    return _release(waiting, "membership", "admitted")
-
-
-def release_held_in_emergency(group_id: int, after_id: int = 0) -> int:
-    """After the brake is off: what waited only for that goes out, oldest first, batch by batch; how many now."""
-    if db.session.get_one(Group, group_id).emergency_since is not None:
-        return 0
-    waiting = _waiting_of(group_id, with_finding(EMERGENCY), HeldPost.id > after_id)
-    if len(waiting) == BATCH:
-        enqueue("release_group", group_id, waiting[-1].id)
-    return _release(waiting, EMERGENCY, "the group was released")
-
-
-def _waiting_of(group_id: int, *which: ColumnElement[bool]) -> Sequence[HeldPost]:
+def waiting_of(group_id: int, *which: ColumnElement[bool]) -> Sequence[HeldPost]:
     """The next batch of what waits in a group, oldest first."""
     rows = select(HeldPost).where(HeldPost.group_id == group_id, HeldPost.state == HeldState.WAITING, *which)
     return db.session.scalars(rows.order_by(HeldPost.id).limit(BATCH)).all()
 
 
-def _release(waiting: Sequence[HeldPost], rule: str, why: str) -> int:
-    released = 0
-    for held in waiting:
-        if not _lock_waiting(held) or not has_finding(held, rule) or not _is_approvable(held):
-            continue
-        today = findings_today(held, held.assurance)
-        if _refusal_in(today) is None:  # Else it goes on waiting, and a moderator sees it.
-            released += _drop_finding(held, rule, why, today).state is HeldState.APPROVED
-    return released
-
-
-def _refusal_in(findings: Sequence[Finding]) -> Finding | None:
-    """The worst of what keeps a post from going out at all; None when it goes out or waits."""
-    return next((each for each in findings if each.severity.rank > Severity.HOLD.rank), None)
-
-
-def _drop_finding(held: HeldPost, rule: str, why: str, today: Sequence[Finding]) -> Decided:
-    """The reason of one finding is gone; the others stand, with what the rules say besides today."""
-    kept = [finding for finding in held.findings if finding["rule"] != rule]
-    new = [each for each in today if not any(finding["rule"] == each.rule for finding in kept)]
-    held.findings = [*kept, *(as_row(each) for each in new)]
-    undo = ""
-    if all(finding["severity"] == Severity.ADVISE for finding in held.findings):
-        _publish(held)
-        held.decided_at, undo = now(), _UNDO_OUT
-        if rule == EMERGENCY:
-            enqueue("notice.approved", held.id)
-    record(why, "held_post", held.id, actor_id=held.author_id, group_id=held.group_id, undo=undo)
-    return Decided(held.state, True, held.byline)
-
-
-def _is_approvable(held: HeldPost) -> bool:
+def is_approvable(held: HeldPost) -> bool:
     try:
-        _check_approvable(held)
+        check_approvable(held)
     except NotPossible:
         return False
     return True
 
 
-def _check_approvable(held: HeldPost) -> None:
+def check_approvable(held: HeldPost) -> None:
     if is_letter(held):
         raise NotPossible("This is a letter to the moderators. It cannot be posted.")
     if held.author_id is None:
@@ -329,18 +254,18 @@ def publish_on_appeal(held: HeldPost, *, actor_id: int) -> None:
         return
     if held.state is HeldState.WITHDRAWN:
         raise NotPossible("The author has taken it back meanwhile. Uphold the decision, with a word on that.")
-    _publish(held)
-    _note_decision(held, "approve on appeal", actor_id, held.reason, _UNDO_OUT)
+    let_out(held)
+    _note_decision(held, "approve on appeal", actor_id, held.reason, UNDO_OUT)
 
 
-def _publish(held: HeldPost) -> None:
-    _check_approvable(held)
+def let_out(held: HeldPost) -> None:
+    check_approvable(held)
     post = publish_held(held)
     held.state, held.post_id = HeldState.APPROVED, post.id
     db.session.flush()
 
 
-def _lock_waiting(held: HeldPost) -> bool:
+def lock_waiting(held: HeldPost) -> bool:
     """Take the row for this transaction; False when somebody else has decided already."""
     db.session.refresh(held, with_for_update={"of": HeldPost})
     return held.state is HeldState.WAITING
@@ -353,7 +278,7 @@ def _note_decision(held: HeldPost, act: str, actor_id: int | None, reason: str, 
     record(act, "held_post", held.id, actor_id=actor_id, group_id=held.group_id, why=reason[:500], undo=undo)
 
 
-def _as_it_stands(held: HeldPost) -> Decided:
+def as_it_stands(held: HeldPost) -> Decided:
     if held.decided_by is None and held.state is HeldState.RETURNED:
         return Decided(held.state, False, "the program, since its time was over,")
     return Decided(held.state, False, held.decided_by.name if held.decided_by else held.byline)

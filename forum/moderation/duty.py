@@ -47,9 +47,12 @@ def hearers_of(group: Group) -> Sequence[Hearer]:
     return hearers
 
 
-def told_at_once(group: Group) -> Sequence[Hearer]:
-    """Who gets a mail for each held post: those on duty while somebody is, else all who want one."""
-    hearers = hearers_of(group)
+def told_at_once(group: Group, *, but: int | None = None) -> Sequence[Hearer]:
+    """Who gets a mail for each held post: those on duty while somebody is, else all who want one.
+
+    `but` is the member who wrote it: while only that one is on duty, the others are asked.
+    """
+    hearers = [each for each in hearers_of(group) if each.member_id != but]
     return [each for each in hearers if each.on_duty] or [each for each in hearers if each.notices is HeldNotices.EACH]
 
 

@@ -1,4 +1,4 @@
-"""Nobody lets out what nobody has read: an author can change a waiting post while a moderator looks at the old words."""
+"""Nobody lets out what nobody has read: an author can change what waits while a moderator looks at the old words."""
 
 from datetime import datetime
 

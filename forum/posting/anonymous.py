@@ -4,6 +4,7 @@ Done before the gate judges, so that neither a rule nor a row ever has what is t
 """
 
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from forum.threads.models import Post, TextFormat, Thread, Via
 
 # Of when something came, only so much is kept: to the second it would tell whose mail, or whose visit, it was.
 _MINUTES = 10
+_COLON_LAST = re.compile(r"[:：]\s*$")
+_MOMENT = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b20\d\d\b|20\d\d年")
 _SEALED_ID = "<sealed-{}@sealed.invalid>"
 # What the gate says of an author's name, standing and pace is not for those who shall not know the author.
 _FOR_ITS_AUTHOR = frozenset({OWN_TRACES, "membership", "quota", "slow_mode"})
@@ -60,6 +63,7 @@ def as_meant(submission: Submission, placement: Placement) -> Submission:
     return replace(
         submission,
         byline=sealed.NOBODY,
+        text=_without_attributions(submission.text) if submission.via is Via.MAIL else submission.text,
         # How a mail program marks up a mail tells which one it is; Markdown is what was typed.
         text_format=TextFormat.MARKDOWN if submission.text_format is TextFormat.MARKDOWN else TextFormat.PLAIN,
         html="",
@@ -69,6 +73,27 @@ def as_meant(submission: Submission, placement: Placement) -> Submission:
         author_message_id=sealed_message_id(own_id) if own_id is not None else None,
         sent_at=None,
     )
+
+
+def _without_attributions(text: str) -> str:
+    """The text without lines such as "Am 9. November 2026 um 14:02 schrieb Bob:" over quotes.
+
+    A mail program writes them in its own language and time zone, which are the author's. A line that wraps is two.
+    """
+    kept: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(">") and not (kept and kept[-1].startswith(">")):
+            while kept and not kept[-1].strip():
+                kept.pop()
+            if kept and _COLON_LAST.search(kept[-1]):
+                for size in (1, 2):
+                    if _MOMENT.search(" ".join(kept[-size:])):
+                        del kept[-size:]
+                        break
+            if kept and kept[-1].strip():
+                kept.append("")
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def name_where_answered(submission: Submission, placement: Placement) -> str:

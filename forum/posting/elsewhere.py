@@ -10,11 +10,12 @@ from sqlalchemy import select
 from forum import blobs
 from forum.db import db
 from forum.groups.models import Group
+from forum.posting.facts import facts_of, memberships_for
 from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, publish_held
 from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.placement import Placement
 from forum.posting.sightings import note_sightings, places_in
-from forum.posting.submit import facts_of, judge, memberships_for
+from forum.posting.submit import judge
 from forum.rules import severity_of
 from forum.rules.findings import Judgement, Severity, as_row
 from forum.rules.submission import File

@@ -8,10 +8,10 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.models import Assurance, Group
 from forum.posting.anonymous import author_of
+from forum.posting.facts import facts_of, memberships_for
 from forum.posting.models import Arrival, HeldPost
 from forum.posting.placement import Placement
 from forum.posting.publish import publish
-from forum.posting.submit import facts_of, memberships_for
 from forum.rules import findings_of
 from forum.rules.findings import Finding, Passage
 from forum.rules.submission import Submission

@@ -17,13 +17,14 @@ from forum.groups.models import Group
 from forum.log import record
 from forum.posting.anonymous import rows_for_others
 from forum.posting.elsewhere import carry_over
+from forum.posting.facts import facts_of, memberships_for
 from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, placement_of, publish_held
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Published, Refused, Returned
 from forum.posting.routing import note_routed, with_room_named
 from forum.posting.sightings import note_sightings, places_in
-from forum.posting.submit import There, facts_of, in_room, judge, memberships_for
+from forum.posting.submit import There, in_room, judge
 from forum.queue import enqueue
 from forum.rules import severity_of
 from forum.rules.anonymity import ANONYMITY, OWN_NAME

@@ -39,8 +39,8 @@ _SAID = {
     ),
     "domain not allowed": (
         Severity.HOLD,
-        "The marked link leads to a site that is not on this group's list. Link a listed source, or put what matters in your"
-        " own words.",
+        "The marked link leads to a site that is not on this group's list. Link a listed source, or put what matters in"
+        " your own words.",
         "Links a domain that is not on the list.",
     ),
     "shortened link": (

@@ -5,33 +5,22 @@ Members read what is on, moderators everything; owners change it. A trial is a P
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible
 from forum.groups.models import Group, Kind
 from forum.groups.rights import may_moderate, may_own, may_read, may_see, moderated_group_ids
-from forum.posting.past import Wanted
-from forum.posting.replaying import plan_of, replay_some, wanted_by
-from forum.posting.sighted import COUNTED_DAYS, SightingCount, count_sightings, sightings_page, subjects_of
+from forum.posting.sighted import COUNTED_DAYS, SightingCount, count_sightings, sightings_page
 from forum.rulebook.actions import add_rule, change_rule, follow_above, restore_version
-from forum.rulebook.changes import changes
 from forum.rulebook.defaults import default_terms
 from forum.rulebook.history import history_of
 from forum.rulebook.models import PostingRule
 from forum.rulebook.queries import StandingRule, groups_under, rule_named, standing_rules, version_numbered
-from forum.rulebook.replay import Hit, Replayed, Seen, see
-from forum.rules.checks import CHECKS, HISTORY_CHECKS, read_options
-from forum.rules.matter import Matter
+from forum.rules.checks import CHECKS, HISTORY_CHECKS
 from forum.rules.terms import Mode, Terms
-from forum.rules.words import WordMatch, try_words
-from forum.text import mark_places
 from forum.web.asked import asked_number
 from forum.web.rule_form import (
     BETWEEN,
@@ -42,6 +31,7 @@ from forum.web.rule_form import (
     option_fields,
     read_terms,
 )
+from forum.web.rule_trials import TRIED_DAYS, Trial, try_on_past, try_on_text
 from forum.web.rule_words import CHECK_TITLES, MODES, WHAT_HAPPENS, WHOM
 from forum.web.session import member, members_only, the_group, the_moderated_group, viewer
 
@@ -50,10 +40,6 @@ blueprint = Blueprint("rulebook", __name__)
 Page = Response | str | tuple[str, int]
 
 PAGE = 50
-TRIED_DAYS = 90
-# A look at past posts ends after so many or in so much time, and can be taken up again.
-_MOST_TRIED, _SECONDS = 1_000, 1.2
-_LISTED = 40
 _PLACE = re.compile(r"past( [ph]\d{1,15})?")
 _VERSION = re.compile(r"like (\d{1,6})")
 
@@ -91,7 +77,7 @@ def rules(slug: str) -> Page:
 @members_only
 def rule(slug: str, name: str) -> Page:
     group = the_moderated_group(slug)
-    return _rule_page(group, _standing(group, name), _Trial(), {}, {})
+    return _rule_page(group, _standing(group, name), Trial(), {}, {})
 
 
 @blueprint.get("/g/<slug>/rules/<name>/seen")
@@ -132,12 +118,12 @@ def change(slug: str, name: str) -> Page:
         abort(404)
     terms, errors = read_terms(standing.terms, request.form, _rooms(group, standing)) if act == "keep" else (None, {})
     if errors:
-        return _rule_page(group, standing, _Trial(), request.form, errors)
+        return _rule_page(group, standing, Trial(), request.form, errors)
     try:
         with transaction():
             made = _change(group, name, terms, act, int(wanted[1]) if wanted is not None else None)
     except NotPossible as refusal:
-        return _rule_page(group, _standing(group, name), _Trial(), request.form, {"": str(refusal)})
+        return _rule_page(group, _standing(group, name), Trial(), request.form, {"": str(refusal)})
     flash("This holds from now on. You can bring an earlier version back below." if made else "Nothing has changed.")
     return redirect(f"/g/{group.slug}/rules/{name}")
 
@@ -189,75 +175,23 @@ def add(slug: str) -> Page:
     return redirect(f"/g/{group.slug}/rules/{name}")
 
 
-# --- trials ---
-
-
-@dataclass(frozen=True)
-class _Look:
-    """A look at past posts, as it is shown: how many of which days, what was seen, and where to go on."""
-
-    posts: int
-    held: int
-    newest: datetime | None
-    oldest: datetime | None
-    found: Replayed
-    compared: bool
-    go_on: str
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """What was tried: terms on past posts, or on a text."""
-
-    look: _Look | None = None
-    subjects: Mapping[str, str] | None = None
-    text: str = ""
-    marked: Markup | None = None
-    seen: Seen | None = None
-    matches: tuple[WordMatch, ...] = ()
-
-
 def _try(group: Group, standing: StandingRule, act: str) -> Page:
     terms, errors = read_terms(standing.terms, request.form, _rooms(group, standing))
     if errors:
-        return _rule_page(group, standing, _Trial(), request.form, errors)
-    try:
-        trial = _on_text(terms) if act == "text" else _on_past(group, standing, terms, act.removeprefix("past").strip())
-    except NotPossible as refusal:
-        return _rule_page(group, standing, _Trial(), request.form, {"": str(refusal)})
-    return _rule_page(group, standing, trial, request.form, {})
-
-
-def _on_past(group: Group, standing: StandingRule, terms: Terms, after: str) -> _Trial:
-    compared = bool(changes(standing.terms, terms))
-    plan = plan_of(standing.in_force, group, terms, standing.terms if compared else None)
-    wanted: Wanted = wanted_by([plan], now() - timedelta(days=TRIED_DAYS), within=_groups_to_look_into(group))
-    done, left = replay_some([plan], wanted, after=after, most=_MOST_TRIED, seconds=_SECONDS)
-    (found,) = done.rules
-    look = _Look(
-        done.published, done.held, done.newest, done.oldest, found, compared, f"past {done.last}" if left else ""
+        return _rule_page(group, standing, Trial(), request.form, errors)
+    trial = (
+        try_on_text(terms, request.form.get("text", ""))
+        if act == "text"
+        else try_on_past(group, standing, terms, act.removeprefix("past").strip(), _groups_to_look_into(group))
     )
-    lists: tuple[list[Hit], ...] = (found.acted.first, found.newly.first, found.no_longer.first, found.otherwise.first)
-    for each in lists:
-        del each[_LISTED:]
-    return _Trial(look, subjects_of([hit for each in lists for hit in each]))
-
-
-def _on_text(terms: Terms) -> _Trial:
-    text = request.form.get("text", "").replace("\r\n", "\n")[:100_000]
-    if not text.strip() or terms.check in HISTORY_CHECKS:
-        return _Trial(text=text)
-    found = see(terms, Matter(text))
-    places = [(each.start, each.end) for each in found.passages if each.field == "text"] if found is not None else []
-    matches = try_words(read_options("words", terms.options), text) if terms.check == "words" else ()
-    return _Trial(text=text, marked=mark_places(text, places), seen=found, matches=matches)
+    return _rule_page(group, standing, trial, request.form, {})
 
 
 # --- what the pages show ---
 
 
 def _rule_page(
-    group: Group, standing: StandingRule, trial: _Trial, typed: Mapping[str, str], errors: Mapping[str, str]
+    group: Group, standing: StandingRule, trial: Trial, typed: Mapping[str, str], errors: Mapping[str, str]
 ) -> Page:
     made = _the_rule(group, standing.name)
     counts = count_sightings(_groups_to_look_into(group))

@@ -12,10 +12,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from forum.db import transaction
 from forum.groups.actions import NotPossible
 from forum.groups.rights import readable_group_ids
-from forum.moderation.actions import Decided, confirm, withdraw
+from forum.moderation.actions import Decided, withdraw
 from forum.moderation.appeals import appeal_of, why_not
 from forum.moderation.own_posts import Place, own_open_posts, own_posts, place_from
 from forum.moderation.queries import held_attachments, held_of_author, held_to_confirm, is_letter, waits_for_author
+from forum.moderation.releasing import confirm
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Published, Refused, Returned
 from forum.posting.resubmit import ask_moderator, look_at_other_words, may_be_changed, resubmit

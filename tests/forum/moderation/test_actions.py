@@ -20,9 +20,7 @@ from forum.moderation.actions import (
     Decision,
     approve_all_of_author,
     approve_next_of_author,
-    confirm,
     decide,
-    release_pending,
     withdraw,
 )
 from forum.moderation.queries import (
@@ -33,6 +31,7 @@ from forum.moderation.queries import (
     history_of,
     waits_for_author,
 )
+from forum.moderation.releasing import confirm, release_pending
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held, Outcome
 from forum.queue import Task

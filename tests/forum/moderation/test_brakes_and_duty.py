@@ -17,10 +17,10 @@ from forum.moderation.actions import (
     approve_all_of_author,
     approve_next_of_author,
     edit_and_approve,
-    release_held_in_emergency,
 )
 from forum.moderation.brakes import hold_group, hold_thread, release_group, release_thread, slow_thread
 from forum.moderation.duty import add_turn, choose_notices, hearers_of, remove_turn, told_at_once, turns_of
+from forum.moderation.releasing import release_held_in_emergency
 from forum.moderation.summaries import last_time_at
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held, Published, Returned
