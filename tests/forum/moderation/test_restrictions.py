@@ -15,9 +15,9 @@ from forum.groups.leaving import come_back, leave
 from forum.groups.models import JoinPolicy, Role, Standing
 from forum.groups.queries import membership_of
 from forum.log import LogEntry
-from forum.moderation.releasing import release_pending
 from forum.moderation.brakes import lock_thread, slow_thread, unlock_thread
 from forum.moderation.models import Restriction, Restricts
+from forum.moderation.releasing import release_pending
 from forum.moderation.restricted import brakes_of, open_restriction
 from forum.moderation.restrictions import end_due, lift, lift_all, lift_one, restrict
 from forum.posting.outcomes import Published, Returned
