@@ -9,7 +9,7 @@ from typing import Any
 from forum.accounts.models import Member
 from forum.db import db
 from forum.groups.rights import viewer_of
-from forum.moderation.appeals import answer_goes_to, appeal_token, asked_by, may_answer
+from forum.moderation.appeals import answer_goes_to, appeal_token, asked_by, may_answer, readable_post, subject_of
 from forum.moderation.models import Appeal, AppealState
 from forum.queue import Task
 from forum.threads.models import Post
@@ -29,7 +29,7 @@ def _facts(asked: Appeal) -> dict[str, Any]:
         "group": asked.group,
         "held": held,
         "restriction": restriction,
-        "subject": (defused(held.subject) or "(no subject)") if held is not None else "",
+        "subject": defused(subject_of(asked)),
         "first": _name_of(asked.first_decider_id),
         "second": _name_of(asked.decided_by_id),
     }
@@ -47,7 +47,7 @@ def _appeal(task: Task) -> Notice | None:
     viewer = viewer_of(db.session.get_one(Member, task.other_id))
     if asked.state is not AppealState.OPEN or viewer is None or not may_answer(viewer, asked):
         return None
-    author_id = asked_by(asked)
+    author_id, shown = asked_by(asked), readable_post(asked)
     return to_member(
         "appeal",
         task.other_id,
@@ -55,8 +55,9 @@ def _appeal(task: Task) -> Notice | None:
         late=asked.reminded_at is not None,
         who=asked.held.byline if asked.held is not None else _name_of(author_id),
         words=defused(asked.words),
-        text=defused(asked.held.text[:_TEXT_AT_MOST]) if asked.held is not None else "",
-        why=[finding["for_moderator"] for finding in asked.held.findings] if asked.held is not None else [],
+        text=defused(shown.text[:_TEXT_AT_MOST]) if shown is not None else "",
+        why=[finding["for_moderator"] for finding in shown.findings] if shown is not None else [],
+        shown=shown is not None,
         reason=defused(asked.held.reason if asked.held is not None else _reason(asked)),
         answer_line=ANSWER_LINE,
         url=site_url(f"/appeals/{asked.public_id}"),

@@ -191,7 +191,6 @@ Resubmitted = Published | Held | Returned | Refused | Duplicate
 
 def _tried(held: HeldPost, again: Callable[[], Resubmitted], what: str) -> str:
     """Send the post through the gate again and say what became of it."""
-    _own(held)
     outcome = again()
     match outcome:
         case Published():
@@ -215,20 +214,11 @@ def _as_myself(held: HeldPost) -> str:
     return _tried(held, lambda: resubmit(held, held.text, text_format=held.text_format, own_name="sure"), "Your post")
 
 
-def _own(held: HeldPost) -> None:
-    """Whoever answers from the author's mailbox, with a word of one's own on it, says "I wrote this" too."""
-    if held.assurance.rank < Assurance.TOKEN.rank:
-        held.assurance = Assurance.PROVEN
-        held.findings = [finding for finding in held.findings if finding["rule"] != "assurance"]
-        db.session.flush()
-
-
 def _asked(held: HeldPost) -> str:
     if held.state is HeldState.WAITING:
         return f"{UNCHANGED} a moderator looks at it already. You get a mail when it is decided."
     if not held.private:
         return f"{UNCHANGED} a moderator has looked at it already. Answer with edit and your new text below it."
-    _own(held)
     try:
         waits = ask_moderator(held)
     except NotPossible as refusal:

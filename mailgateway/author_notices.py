@@ -78,6 +78,8 @@ class Own(Seen):
     has_marks: bool
     links: Mapping[str, str]
     subject_is_marked: bool
+    # For the subject of a mail, which stands in the logs of every server on its way.
+    subject_line: str
     # Of the first marked words of which the author can say that they are no patient's, as an example.
     numbers: str
     asks_yes: bool
@@ -95,6 +97,7 @@ def own_post(held: HeldPost, reply_to: str) -> Own:
         for each in places[:_LISTED_AT_MOST]
     ]
     to_say = [str(each.number) for each in places if each.open]
+    subject_line = _subject_line(held, places)
     return Own(
         reasons=_reasons(held, shown),
         marked=lines,
@@ -104,13 +107,19 @@ def own_post(held: HeldPost, reply_to: str) -> Own:
         subject_html=marked_html(held.subject, places, "subject", shown),
         html=marked_html(held.text, places, "text", shown),
         has_marks=bool(places),
-        links=_links(held, reply_to),
+        links=_links(held, subject_line, reply_to),
         subject_is_marked=any(each.passage.field == "subject" for each in places),
+        subject_line=subject_line,
         numbers=" ".join(to_say[:2]),
         asks_yes=waits_for_author(held),
         may_ask=held.private and not to_say and not is_about_anonymity(held),
         kept_days=KEPT_DAYS,
     )
+
+
+def _subject_line(held: HeldPost, places: Sequence[Place]) -> str:
+    tells = any(each.open and each.passage.field == "subject" for each in places)
+    return "(its subject is marked below)" if tells else held.subject or "(no subject)"
 
 
 def _is_seen(place: Place, held: HeldPost) -> bool:
@@ -138,9 +147,9 @@ def _reasons(held: HeldPost, shown: Callable[[str], str]) -> Sequence[Reason]:
     return reasons
 
 
-def _links(held: HeldPost, reply_to: str) -> Mapping[str, str]:
+def _links(held: HeldPost, subject_line: str, reply_to: str) -> Mapping[str, str]:
     """Links that open an answer in which the word stands already; nothing happens before it is sent."""
-    head = f"mailto:{reply_to}?subject={quote(f'Re: {held.subject[:100]}')}&body="
+    head = f"mailto:{reply_to}?subject={quote(f'Re: {subject_line[:100]}')}&body="
     # Line breaks as RFC 6068, section 5, wants them. What may be a forgery is not laid into anybody's mouth.
     edit = quote(f"edit\n\n{'' if _is_unproven(held) else held.text}".replace("\n", "\r\n"))
     return {

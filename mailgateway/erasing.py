@@ -22,7 +22,7 @@ from forum.settings import current_settings
 from forum.threads.models import Attachment, Post
 from forum.work import Handler, run_tasks
 from mailgateway.models import InboundMail, InboundRecipient, MailState
-from mailgateway.retention import drop_unused
+from mailgateway.unused import drop_unused
 
 CAPTURED, CAPTURED_HELD = "erase.captured", "erase.captured_held"
 TAKEN_BACK = "its author has taken it back"

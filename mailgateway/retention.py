@@ -8,20 +8,30 @@ from array import array
 from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from forum.accounts.models import BounceNote
 from forum.blobs import Blob
 from forum.clock import now
-from forum.db import db, reading, transaction
+from forum.db import reading, transaction
 from forum.private.actions import answers_to_forget, forget_words
-from forum.private.models import PrivateFile
 from forum.settings import current_settings
-from forum.threads.models import Attachment
-from mailgateway.models import Delivery, DeliveryState, DeliverySummary, Digest, InboundMail, MailState
+from mailgateway.models import (
+    Delivery,
+    DeliveryState,
+    DeliverySummary,
+    Digest,
+    InboundMail,
+    InboundRecipient,
+    MailState,
+)
+from mailgateway.notice import our_addresses
+from mailgateway.sealing import SEALED, seal
+from mailgateway.unused import UNUSED, drop_unused
 
 LOOK_EVERY = timedelta(minutes=10)
 DRAFT_GRACE = timedelta(days=2)
+STRANGER_KEPT = timedelta(days=1)
 AT_ONCE = 200
 DELIVERIES_AT_ONCE = 5000
 KEEP_NOTES = timedelta(days=90)
@@ -36,7 +46,7 @@ def run(owner: str) -> Generator[int, None, None]:
             yield 0
             continue
         done = forget_raw_mail(moment) + forget_drafts(moment) + fold_deliveries(moment) + forget_notes(moment)
-        done += forget_private_answers(moment) + forget_digests(moment)
+        done += forget_private_answers(moment) + forget_digests(moment) + seal_strangers(moment)
         if not done:
             looked_at = moment
         yield done
@@ -70,7 +80,7 @@ def forget_drafts(moment: datetime) -> int:
     """Drop the files of drafts that nobody has sent: octets that nothing names, some days after they were kept."""
     window = (Blob.kept_at < moment - DRAFT_GRACE, Blob.kept_at > moment - 3 * DRAFT_GRACE)
     with reading() as session:
-        digests = session.scalars(select(Blob.digest).where(*window, *_UNUSED).limit(AT_ONCE)).all()
+        digests = session.scalars(select(Blob.digest).where(*window, *UNUSED).limit(AT_ONCE)).all()
     if digests:
         with transaction():
             drop_unused(digests)
@@ -88,17 +98,31 @@ def forget_private_answers(moment: datetime) -> int:
     return len(ids)
 
 
-_UNUSED = (
-    ~select(InboundMail.id).where(InboundMail.raw_digest == Blob.digest).exists(),
-    ~select(Attachment.id).where(Attachment.digest == Blob.digest).exists(),
-    ~select(PrivateFile.id).where(PrivateFile.digest == Blob.digest).exists(),
-)
+def seal_strangers(moment: datetime) -> int:
+    """Forget who wrote to an anonymous address without being a member, once the answer to it is out.
 
-
-def drop_unused(digests: Iterable[str]) -> None:
-    """Remove blobs that nothing names any more."""
-    unused = delete(Blob).where(Blob.digest.in_(list(digests)), *_UNUSED)
-    db.session.execute(unused.execution_options(synchronize_session=False))
+    It may have been a member at an address that nobody here knows.
+    """
+    window = (InboundMail.received_at < moment - STRANGER_KEPT, InboundMail.received_at > moment - 3 * STRANGER_KEPT)
+    past = (
+        select(InboundMail)
+        .join(InboundRecipient, InboundRecipient.mail_id == InboundMail.id)
+        .where(
+            *window,
+            func.lower(InboundRecipient.address).like(our_addresses().anonymous("%")),
+            InboundMail.from_address != SEALED,
+            InboundMail.state.not_in((MailState.RECEIVED, MailState.SET_ASIDE)),
+        )
+        .limit(AT_ONCE)
+    )
+    with reading() as session:
+        if session.scalars(past).first() is None:
+            return 0
+    with transaction() as session:
+        mails = session.scalars(past).unique().all()
+        for mail in mails:
+            seal(mail)
+    return len(mails)
 
 
 def forget_notes(moment: datetime) -> int:

@@ -10,7 +10,7 @@ from forum.rules.anonymity import ANONYMITY
 from forum.threads.models import Post
 from mailgateway.addresses import Addresses, ToAnonymous
 from mailgateway.models import InboundMail, MailState
-from mailgateway.retention import drop_unused
+from mailgateway.unused import drop_unused
 
 SEALED = "(sealed)"
 _WORDS_ARE_KEPT = (MailState.POSTED, MailState.HELD)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from forum.accounts.models import Member
 from forum.clock import now
@@ -146,15 +146,20 @@ def approve_all_of_author(held: HeldPost, *, actor_id: int) -> Decided:
 def approve_next_of_author(held_id: int, actor_id: int) -> int:
     """One batch of what `approve_all_of_author` has promised; another is asked for while there is more.
 
-    Whoever moderates no longer has promised nothing: the right is asked again here.
+    Whoever moderates no longer has promised nothing: the right is asked again here. What has come since, or has got
+    other words, nobody has promised.
     """
     held = db.session.get_one(HeldPost, held_id)
     viewer = viewer_of(db.session.get_one(Member, actor_id))
     if viewer is None or not may_moderate(viewer, held.group):
         return 0
+    if held.decided_at is None:
+        return 0
     # Whose authorship is in doubt is not "of this author": a forgery must not go out with the rest.
     waiting = waiting_of(
         held.group_id,
+        HeldPost.created_at <= held.decided_at,
+        or_(HeldPost.changed_at.is_(None), HeldPost.changed_at <= held.decided_at),
         HeldPost.author_id == held.author_id
         if held.pseudonym_id is None
         else HeldPost.pseudonym_id == held.pseudonym_id,
@@ -247,13 +252,18 @@ def check_approvable(held: HeldPost) -> None:
 def publish_on_appeal(held: HeldPost, *, actor_id: int) -> None:
     """What one moderator has sent back goes out, since another one overturns that; nothing when it is out already.
 
-    The reason of the first one stays with it; who let it out is the second. Only an appeal leads here.
+    The reason of the first one stays with it; who let it out is the second. Only an appeal leads here, and not to words
+    that its author has written since.
     """
     db.session.refresh(held, with_for_update={"of": HeldPost})
     if held.state is HeldState.APPROVED:
         return
     if held.state is HeldState.WITHDRAWN:
         raise NotPossible("The author has taken it back meanwhile. Uphold the decision, with a word on that.")
+    if held.private:
+        raise NotPossible("The author has changed it since and has it back. Uphold the decision, with a word on that.")
+    if held.state is HeldState.WAITING:
+        raise NotPossible("The author has sent it again since, and it waits. Decide on the new words first.")
     let_out(held)
     _note_decision(held, "approve on appeal", actor_id, held.reason, UNDO_OUT)
 

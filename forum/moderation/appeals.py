@@ -169,6 +169,19 @@ def answer_goes_to(asked: Appeal) -> int | None:
     return _whoever_wrote(_decision_in(asked))
 
 
+def subject_of(asked: Appeal) -> str:
+    """The subject of the post that it is about, as moderators may see it; "" where it is about none."""
+    if asked.held is None:
+        return ""
+    held = readable_post(asked)
+    return "(changed since by its author)" if held is None else held.subject or "(no subject)"
+
+
+def readable_post(asked: Appeal) -> HeldPost | None:
+    """The post that it is about, for moderators to read: not what its author has written since, and has back."""
+    return asked.held if asked.held is not None and not asked.held.private else None
+
+
 def _decision_in(asked: Appeal) -> Appealable:
     decision = asked.held or asked.restriction
     assert decision is not None

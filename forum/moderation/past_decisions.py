@@ -67,6 +67,7 @@ def decisions_of(group_id: int, since: datetime) -> Sequence[Judged]:
             HeldPost.id,
             HeldPost.created_at,
             HeldPost.findings,
+            HeldPost.private,
             func.substr(func.coalesce(HeldPost.original_text, HeldPost.text), 1, _CODE_POINTS).label("text"),
             Membership.joined_at,
         )
@@ -92,7 +93,8 @@ def decisions_of(group_id: int, since: datetime) -> Sequence[Judged]:
             seconds=(row.at - row.created_at).total_seconds(),
             rules=tuple(dict.fromkeys(each["rule"] for each in row.findings if each["severity"] != Severity.ADVISE)),
             by_newcomer=None if row.joined_at is None else row.created_at - row.joined_at < NEWCOMER_FOR,
-            words=words_in(row.text),
+            # What its author has changed since and has back is compared with nothing, and shown nowhere.
+            words=frozenset() if row.private else words_in(row.text),
         )
         for row in db.session.execute(rows)
         if not any(each["rule"] == LETTER for each in row.findings)

@@ -87,9 +87,10 @@ class History:
 
 
 def history_of(author_id: int, group_id: int) -> History:
-    """How an author's posts to a group have fared; sent back are the rejected and the returned.
+    """How an author's posts to a group have fared; sent back are the rejected and the returned, by moderators.
 
-    Of the newest thousand: a moderator decides alike whether it were 1,000 or 20,000, and does not wait for it.
+    Of the newest thousand: a moderator decides alike whether it were 1,000 or 20,000, and does not wait for it. What a
+    rule has sent back is its author's alone.
     """
     membership = membership_of(author_id, group_id)
     written = (
@@ -102,7 +103,7 @@ def history_of(author_id: int, group_id: int) -> History:
     posts = db.session.scalar(select(func.count()).select_from(written))
     held = (
         select(HeldPost.state)
-        .where(HeldPost.author_id == author_id, HeldPost.group_id == group_id)
+        .where(HeldPost.author_id == author_id, HeldPost.group_id == group_id, ~HeldPost.private)
         .order_by(HeldPost.id.desc())
         .limit(HISTORY_AT_MOST)
         .subquery()

@@ -24,11 +24,13 @@ from forum.moderation.actions import (
 )
 from forum.moderation.queries import has_finding, with_finding
 from forum.moderation.restrictions import mute_again
+from forum.posting.anonymous import for_others
 from forum.posting.held import findings_today
 from forum.posting.models import HeldPost, HeldState
+from forum.posting.sightings import note_sightings
 from forum.queue import enqueue
 from forum.rules.emergency import EMERGENCY
-from forum.rules.findings import Finding, Severity, as_row
+from forum.rules.findings import Finding, Judgement, Severity, as_row
 
 
 def confirm(held: HeldPost) -> Decided:
@@ -89,10 +91,18 @@ def _refusal_in(findings: Sequence[Finding]) -> Finding | None:
 
 
 def _drop_finding(held: HeldPost, rule: str, why: str, today: Sequence[Finding]) -> Decided:
-    """The reason of one finding is gone; the others stand, with what the rules say besides today."""
-    kept = [finding for finding in held.findings if finding["rule"] != rule]
-    new = [each for each in today if not any(finding["rule"] == each.rule for finding in kept)]
-    held.findings = [*kept, *(as_row(each) for each in new)]
+    """The reason of one finding is gone; the others stand, with what the rules say besides today.
+
+    What a rule only advised gives way to what it says today.
+    """
+    holding = {row["rule"] for row in held.findings if row["severity"] != Severity.ADVISE} - {rule}
+    if held.pseudonym_id is not None:
+        today = for_others(today)
+    new = [each for each in today if each.rule not in holding]
+    gone, before = {rule, *(each.rule for each in new)}, {(row["rule"], row["severity"]) for row in held.findings}
+    held.findings = [*(row for row in held.findings if row["rule"] not in gone), *(as_row(each) for each in new)]
+    first_seen = tuple(each for each in new if (each.rule, each.severity) not in before)
+    note_sightings(Judgement(first_seen), held.group_id, held_post_id=held.id)
     undo = ""
     if all(finding["severity"] == Severity.ADVISE for finding in held.findings):
         let_out(held)

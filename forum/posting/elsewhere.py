@@ -7,19 +7,16 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from forum import blobs
 from forum.db import db
 from forum.groups.models import Group
 from forum.posting.facts import facts_of, memberships_for
-from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, publish_held
+from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, files_of, publish_held
 from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.placement import Placement
 from forum.posting.sightings import note_sightings, places_in
 from forum.posting.submit import judge
 from forum.rules import severity_of
 from forum.rules.findings import Judgement, Severity, as_row
-from forum.rules.submission import File
-from forum.threads.models import Attachment
 
 
 def has_come_to(held: HeldPost, target: Group) -> bool:
@@ -32,9 +29,7 @@ def has_come_to(held: HeldPost, target: Group) -> bool:
 
 def judge_elsewhere(held: HeldPost, target: Group) -> Judgement:
     """What the gate says of a held post in another group, with its files, which are judged by the rules there."""
-    rows = select(Attachment).where(Attachment.held_post_id == held.id).order_by(Attachment.id)
-    files = tuple(File(each.name, each.type, blobs.content_of(each.digest)) for each in db.session.scalars(rows))
-    submission = replace(as_submission(held), group_id=target.id, files=files)
+    submission = replace(as_submission(held), group_id=target.id, files=files_of(held))
     belongs = memberships_for(submission.author_id, target)
     judged = judge(submission, facts_of(submission, target, belongs, Placement(None, None), None, besides=held.id))
     return replace(judged, findings=tuple(each for each in judged.findings if each.rule not in JUDGED_ON_ARRIVAL))

@@ -6,7 +6,7 @@ goes in the same way. Never commits.
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from forum.clock import now
 from forum.db import db
@@ -47,7 +47,10 @@ def erasable(viewer: Viewer, posts: Sequence[Post]) -> frozenset[int]:
 
 
 def erase(post: Post, *, actor_id: int) -> None:
-    """Erase one post; a second time does nothing. Its files, the index and kept mail follow as later work."""
+    """Erase one post; a second time does nothing. Its files, the index and kept mail follow as later work.
+
+    That rules saw something in it stays, for the counts.
+    """
     db.session.refresh(post, with_for_update=True)
     if post.erased_at is not None:
         return
@@ -59,6 +62,8 @@ def erase(post: Post, *, actor_id: int) -> None:
         .where(HeldPost.post_id == post.id)
         .values(subject="", text="", html="", folded="", original_text=None, original_html=None, findings=[])
     )
+    _forget_places(RuleSighting.post_id == post.id)
+    _forget_places(RuleSighting.held_post_id.in_(select(HeldPost.id).where(HeldPost.post_id == post.id)))
     db.session.flush()
     if thread.last_published_no == post.published_no:
         thread.last_excerpt = ""
@@ -82,10 +87,13 @@ def erase_held(held: HeldPost) -> None:
     held.confirmed = []
     emptied = {"sentence": "", "for_moderator": "", "evidence": [], "passages": []}
     held.findings = [finding | emptied for finding in held.findings]
-    db.session.execute(
-        update(RuleSighting).where(RuleSighting.held_post_id == held.id).values(sentence="", passages=[])
-    )
+    _forget_places(RuleSighting.held_post_id == held.id)
     enqueue("erase.held", held.id)
+
+
+def _forget_places(which: ColumnElement[bool]) -> None:
+    """Where rules saw something in words that are gone, and the sentences: some name files."""
+    db.session.execute(update(RuleSighting).where(which).values(sentence="", passages=[]))
 
 
 def _posts_left(thread: Thread) -> int:

@@ -1,6 +1,4 @@
-"""The facts that the gate's rules may know of a submission, its author and where it goes: gathered once, before any of
-them speaks. Reads only.
-"""
+"""What the rules may know of a submission, its author and where it goes, gathered once for them all. Reads only."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -96,6 +94,16 @@ def _with_history(submission: Submission, facts: Facts, thread: Thread | None, b
 
     rules = rules_of_pace(facts)
     return replace(facts, history=history_for(submission, thread, rules, besides=besides)) if rules else facts
+
+
+def without_pace(facts: Facts) -> Facts:
+    """The facts of what was judged by its pace when it came, and goes out only now."""
+    if facts.history is None:
+        return facts
+    from forum.rules.group_rules import rules_of_pace
+
+    of_pace = rules_of_pace(facts)
+    return replace(facts, rules=tuple(rule for rule in facts.rules if rule not in of_pace), history=None)
 
 
 def _last_here_ago(author_id: int | None, thread: Thread | None) -> timedelta | None:

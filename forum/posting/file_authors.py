@@ -12,10 +12,9 @@ from dataclasses import replace
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
-from forum.posting.image_location import without_location
+from forum.posting.image_location import is_image, picture_alone
 from forum.rules.submission import File
 
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _PDF_TELLS = re.compile(rb"/(?:Author|Creator|Producer|Title|Subject|Keywords|Metadata|ObjStm|EmbeddedFile|Encrypt)\b")
 # Parts without a name of their own in them, which another part says are there.
 _OF_MACHINES = re.compile(r"printerSettings|Configurations2/")
@@ -28,11 +27,11 @@ _PEOPLE = re.compile(r"(?:people|[aA]uthors?|person\d*)\.xml$")
 _NAME_ATTRIBUTE = re.compile(r"""\s((?:[a-z0-9]+:)?name)=(?:"[^"]*"|'[^']*')""")
 # The same as elements, and fields that show the author's name.
 _ELEMENTS = re.compile(
-    r"<((?:dc:|meta:|x:)?(?:creator|creator-initials|author|date)|text:(?:sender|author)-[a-z-]+)\b[^>]*?"
+    r"<((?:dc:|meta:|x:)?(?:creator|creator-initials|author|date)|text:(?:sender|author)-[a-z-]+)\b[^<>]*"
     r"(?:/>|>[^<]*</\1>)"
 )
 # Where the file, or its template, lay on the author's disk.
-_PLACE = re.compile(r"<x15ac:absPath\b[^>]*?(?:/>|>[^<]*</x15ac:absPath>)")
+_PLACE = re.compile(r"<x15ac:absPath\b[^<>]*(?:/>|>[^<]*</x15ac:absPath>)")
 _TARGET = re.compile(r"""\sTarget=(?:"file:[^"]*"|'file:[^']*'|"[^"]*\\[^"]*")""")
 _EMPTIED = {
     "docProps/core.xml": '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'
@@ -43,17 +42,9 @@ _EMPTIED = {
     'custom-properties"/>',
     "meta.xml": '<office:document-meta xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>',
 }
-# Who has changed or remarked something, when, and where the file lay on the author's disk.
-_NAMING_ATTRIBUTES = re.compile(
-    r"""\s(?:w:author|w:initials|w:date|w15:author|w:userId|author|initials|userId|providerId|displayName|dt|dT|"""
-    r"""lastEdited|userName|x15ac:absPath)=(?:"[^"]*"|'[^']*')"""
-)
-_NAMING_ELEMENTS = re.compile(
-    r"<(dc:creator|dc:date|meta:creator-initials|text:sender-[a-z-]+|text:author-[a-z]+|x15ac:absPath|author)\b[^>]*?"
-    r"(?:/>|>[^<]*</\1>)"
-)
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_LARGEST_PART = 50_000_000
+# Unpacked, all parts together.
+_LARGEST = 20_000_000
 _MOST_PARTS = 2_000
 _MADE = (1980, 1, 1, 0, 0, 0)
 
@@ -66,8 +57,8 @@ def without_author(file: File) -> File | None:
     """The file without what tells who made it; None when that cannot be made sure of."""
     content = file.content
     try:
-        if content.startswith(_PICTURES) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
-            return replace(file, content=without_location(content))
+        if is_image(content):
+            return replace(file, content=_picture(content))
         if content.startswith(b"PK\x03\x04"):
             return replace(file, content=_office(content))
         if content.startswith(b"%PDF-"):
@@ -93,12 +84,13 @@ def _office(content: bytes) -> bytes:
         names = read.namelist()
         if "[Content_Types].xml" not in names and "content.xml" not in names:
             raise _NotToBeCleaned
-        if len(names) > _MOST_PARTS or len(set(names)) < len(names):
+        unpacked = sum(info.file_size for info in read.infolist())
+        if len(names) > _MOST_PARTS or len(set(names)) < len(names) or unpacked > _LARGEST:
             raise _NotToBeCleaned
         for info in read.infolist():
             if info.is_dir():
                 continue
-            if info.file_size > _LARGEST_PART or info.flag_bits & 1:
+            if info.flag_bits & 1:  # Encrypted.
                 raise _NotToBeCleaned
             fresh = ZipInfo(info.filename, _MADE)
             # The type of an OpenDocument file stands first and uncompressed.
@@ -119,9 +111,14 @@ def _part(name: str, content: bytes) -> bytes:
         return content
     if _OF_MACHINES.search(name):
         return b""
-    if content.startswith(_PICTURES):
-        return without_location(content)
-    raise _NotToBeCleaned
+    return _picture(content)
+
+
+def _picture(content: bytes) -> bytes:
+    picture = picture_alone(content)
+    if picture is None:
+        raise _NotToBeCleaned
+    return picture
 
 
 def _without_names(name: str, words: str) -> str:
@@ -147,5 +144,5 @@ def _readable(file: File) -> str:
         with ZipFile(BytesIO(file.content)) as read:
             parts = [read.read(each).decode() for each in read.namelist() if each.endswith((".xml", ".rels"))]
         # Words may be cut in pieces by marks for their looks.
-        return "\n".join(re.sub(r"<[^>]*>", "", part) + "\n" + part for part in parts)
+        return "\n".join(re.sub(r"<[^<>]*>", "", part) + "\n" + part for part in parts)
     return file.content.decode(errors="replace") if _is_plain_text(file) else ""

@@ -4,17 +4,19 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
+from forum import blobs
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Assurance, Group
 from forum.posting.anonymous import author_of
-from forum.posting.facts import facts_of, memberships_for
+from forum.posting.facts import facts_of, memberships_for, without_pace
 from forum.posting.models import Arrival, HeldPost
 from forum.posting.placement import Placement
 from forum.posting.publish import publish
-from forum.rules import findings_of
-from forum.rules.findings import Finding, Passage
-from forum.rules.submission import Submission
+from forum.posting.quotes import without_quoted_patients
+from forum.posting.submit import judge
+from forum.rules.findings import Finding, Passage, Severity
+from forum.rules.submission import File, Submission
 from forum.threads.models import Attachment, Post, Thread
 
 # These judge what is in a submission, with its files and as it travelled: it was judged when it came.
@@ -44,14 +46,21 @@ def publish_held(held: HeldPost) -> Post:
 
 
 def findings_today(held: HeldPost, assurance: Assurance) -> tuple[Finding, ...]:
-    """What the gate's own rules say of a held post now, were its author known so well.
+    """What all rules say of a held post now, were its author known so well.
 
-    For what goes out without a moderator: its author may be muted since, or the thread locked.
+    For what goes out without a moderator: its author may be muted since, the thread locked, or a rule switched on. Not
+    what a rule of the group has held it for already; and pace, as the quota, was judged when it came.
     """
-    submission = replace(as_submission(held), assurance=assurance)
+    submission = replace(as_submission(held), assurance=assurance, files=files_of(held))
     group = db.session.get_one(Group, held.group_id)
-    facts = facts_of(submission, group, memberships_for(submission.author_id, group), placement_of(held), None)
-    return tuple(each for each in findings_of(submission, facts) if each.rule not in JUDGED_ON_ARRIVAL)
+    belongs = memberships_for(submission.author_id, group)
+    facts = facts_of(submission, group, belongs, placement_of(held), None, besides=held.id)
+    known = {row["rule"] for row in held.findings if row["severity"] != Severity.ADVISE}
+    return tuple(
+        each
+        for each in judge(submission, without_pace(facts)).findings
+        if each.rule not in JUDGED_ON_ARRIVAL and (each.version_id is None or each.rule not in known)
+    )
 
 
 def placement_of(held: HeldPost) -> Placement:
@@ -63,9 +72,15 @@ def placement_of(held: HeldPost) -> Placement:
     return Placement(answers, thread)
 
 
+def files_of(held: HeldPost) -> tuple[File, ...]:
+    """The files that came with it, for rules to judge: they are kept already."""
+    rows = select(Attachment).where(Attachment.held_post_id == held.id).order_by(Attachment.id)
+    return tuple(File(each.name, each.type, blobs.content_of(each.digest)) for each in db.session.scalars(rows))
+
+
 def as_submission(held: HeldPost) -> Submission:
-    """The submission that was held, without its files: they are kept already."""
-    return Submission(
+    """The submission that was held, without its files, which its post takes over (`files_of`)."""
+    was_held = Submission(
         group_id=held.group_id,
         author_id=author_of(held),
         byline=held.byline,
@@ -82,6 +97,7 @@ def as_submission(held: HeldPost) -> Submission:
         confirmed=tuple(Passage(**each) for each in held.confirmed),
         anonymous=held.pseudonym_id is not None,
     )
+    return without_quoted_patients(was_held, db.session.get_one(Group, held.group_id))
 
 
 def _move_arrival(held: HeldPost, post: Post) -> None:

@@ -27,6 +27,19 @@ class _Malformed(Exception):
 
 def without_location(content: bytes) -> bytes:
     """The file without the place it was made at; what is no image comes back as it is."""
+    picture = picture_alone(content)
+    if picture is not None:
+        return picture
+    return blot_locations(content) if is_image(content) or content[4:8] == b"ftyp" else content
+
+
+def is_image(content: bytes) -> bool:
+    """Whether the first octets are those of a JPEG, PNG, GIF, WebP or TIFF."""
+    return content.startswith((_JPEG, _PNG, *_GIF, *_TIFF)) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP")
+
+
+def picture_alone(content: bytes) -> bytes | None:
+    """A JPEG, PNG, GIF or WebP with nothing beside the picture; None for what is no well-formed one."""
     try:
         if content.startswith(_JPEG):
             return b"".join(_jpeg(content))
@@ -37,10 +50,8 @@ def without_location(content: bytes) -> bytes:
         if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
             return _webp(content)
     except (_Malformed, struct.error, IndexError):
-        return blot_locations(content)
-    if content.startswith(_TIFF) or content[4:8] == b"ftyp":
-        return blot_locations(content)
-    return content
+        return None
+    return None
 
 
 def _jpeg(content: bytes) -> Iterator[bytes]:

@@ -1,24 +1,22 @@
 """The author's second word on what waits or came back: other words, or "a moderator shall look". Never commits.
 
-Other words go through the same gate as new ones. What a moderator has sent back waits for a moderator again.
+Other words go through the same gate as new ones. What a moderator has sent back waits for a moderator again. The doors
+have made sure that it is the author who speaks, so that nobody is asked "did you write this?" any more.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Literal, assert_never
 
-from sqlalchemy import select
-
-from forum import blobs
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import Group
+from forum.groups.models import Assurance, Group
 from forum.log import record
 from forum.posting.anonymous import rows_for_others
 from forum.posting.elsewhere import carry_over
 from forum.posting.facts import facts_of, memberships_for
-from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, placement_of, publish_held
+from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, files_of, placement_of, publish_held
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Published, Refused, Returned
@@ -27,12 +25,12 @@ from forum.posting.sightings import note_sightings, places_in
 from forum.posting.submit import There, in_room, judge
 from forum.queue import enqueue
 from forum.rules import severity_of
-from forum.rules.anonymity import ANONYMITY, OWN_NAME
+from forum.rules.anonymity import ANONYMITY, OWN_NAME, OWN_TRACES
 from forum.rules.findings import Finding, Judgement, Passage, Severity, as_row
-from forum.rules.submission import File, Submission
+from forum.rules.submission import Submission
 from forum.text import normalise
 from forum.text.lines import one_line
-from forum.threads.models import Attachment, Post, TextFormat
+from forum.threads.models import Post, TextFormat
 
 RETURNED_BEFORE = "returned_before"
 
@@ -77,15 +75,14 @@ def resubmit(
         return _go_to_room(held, judged, there)
     match severity:
         case None | Severity.ADVISE:
-            held.private = False
+            _show_to_moderators(held)
             post = publish_held(held)
             held.state, held.post_id, held.decided_at = HeldState.APPROVED, post.id, now()
             note_sightings(places_in(judged, submission.text, post.text), held.group_id, post_id=post.id)
             outcome: Published | Held | Returned = Published(post.id, post.thread_id, findings)
         case Severity.HOLD:
-            held.private, held.state = False, HeldState.WAITING
-            if held.pseudonym_id is not None:
-                held.findings = rows_for_others(held.findings)
+            _show_to_moderators(held)
+            held.state = HeldState.WAITING
             note_sightings(judged, held.group_id, held_post_id=held.id)
             # Of what waited already the moderators have other words before them.
             enqueue("moderators.held", held.id)
@@ -131,12 +128,14 @@ def ask_moderator(held: HeldPost) -> bool:
         )
     # A person has the last word now: what sent it back holds it, and nothing lets it out but a decision.
     held.findings = [
-        row | {"severity": Severity.HOLD.value} if row["severity"] == Severity.RETURN else row for row in held.findings
+        row | {"severity": Severity.HOLD.value} if row["severity"] == Severity.RETURN else row
+        for row in held.findings
+        if row["rule"] != "assurance"
     ]
+    held.assurance = Assurance.PROVEN
     _begin_anew(held)
-    if held.pseudonym_id is not None:
-        held.findings = rows_for_others(held.findings)
-    held.private, held.state = False, HeldState.WAITING
+    _show_to_moderators(held)
+    held.state = HeldState.WAITING
     record("ask", "held_post", held.id, actor_id=held.author_id, group_id=held.group_id, undo="withdraw")
     enqueue("moderators.held", held.id)
     return True
@@ -144,7 +143,10 @@ def ask_moderator(held: HeldPost) -> bool:
 
 def is_about_anonymity(held: HeldPost) -> bool:
     """Whether only its author can change why it came back: a moderator who looked might learn who is anonymous."""
-    return any(row["rule"] == ANONYMITY for row in held.findings)
+    return any(
+        row["rule"] == ANONYMITY or (row["rule"] == OWN_TRACES and row["severity"] == Severity.RETURN)
+        for row in held.findings
+    )
 
 
 def asks_for_own_name(held: HeldPost) -> bool:
@@ -155,21 +157,18 @@ def asks_for_own_name(held: HeldPost) -> bool:
 def _with_words(
     held: HeldPost, text: str, subject: str | None, text_format: TextFormat, confirmed: Sequence[Passage]
 ) -> Submission:
-    rows = select(Attachment).where(Attachment.held_post_id == held.id).order_by(Attachment.id)
-    files = tuple(File(each.name, each.type, blobs.content_of(each.digest)) for each in db.session.scalars(rows))
-    kept = as_submission(held)
+    kept = replace(as_submission(held), files=files_of(held), assurance=Assurance.PROVEN)
     if subject is not None:
         kept = replace(kept, subject=one_line(subject)[:500])
     if text == held.text and text_format is held.text_format:
         # The author has only spoken for passages: layout and quotes stay, and so does the place of each passage.
-        return replace(kept, files=files, confirmed=tuple(confirmed))
+        return replace(kept, confirmed=tuple(confirmed))
     return replace(
         kept,
         text=normalise(text),
         text_format=text_format,
         html="",
         folded="",
-        files=files,
         confirmed=tuple(confirmed),
     )
 
@@ -223,6 +222,13 @@ def _returned_before() -> Finding:
     )
 
 
+def _show_to_moderators(held: HeldPost) -> None:
+    """What its author alone could read is for others now, without what would tell them who is anonymous."""
+    held.private = False
+    if held.pseudonym_id is not None:
+        held.findings = rows_for_others(held.findings)
+
+
 def _begin_anew(held: HeldPost) -> None:
     """What had come back arrives now: its days with the moderators, and its place in the thread, count from here."""
     if held.state is HeldState.RETURNED:
@@ -233,7 +239,7 @@ def _take_over(held: HeldPost, submission: Submission, findings: Sequence[Findin
     if (held.subject, held.text) != (submission.subject, submission.text):
         held.changed_at = now()
     held.subject, held.text, held.text_format = submission.subject, submission.text, submission.text_format
-    held.html, held.folded = submission.html, submission.folded
+    held.html, held.folded, held.assurance = submission.html, submission.folded, submission.assurance
     held.findings = [as_row(finding) for finding in findings]
     held.confirmed = [asdict(passage) for passage in submission.confirmed]
     held.claimed_by_id = held.claimed_until = held.reminded_at = None

@@ -17,6 +17,7 @@ from forum.posting.models import Arrival, HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
 from forum.posting.placement import Placement, place
 from forum.posting.publish import publish
+from forum.posting.quotes import without_quoted_patients
 from forum.posting.routing import in_the_room, note_routed, room_for, with_room_named
 from forum.posting.sightings import note_sightings, places_in
 from forum.rules import findings_of, severity_of
@@ -32,7 +33,7 @@ def submit(submission: Submission) -> Outcome:
     submission = replace(submission, subject=one_line(submission.subject)[:500])
     group = db.session.get_one(Group, submission.group_id)
     placement = place(with_sealed_answers(submission))
-    submission = as_meant(submission, placement)
+    submission = without_quoted_patients(as_meant(submission, placement), group)
     arrival = _arrival_of(submission)
     if arrival is not None and arrival.content_digest == content_digest(submission):
         return Duplicate(arrival.post_id, arrival.held_post_id)

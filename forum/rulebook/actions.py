@@ -5,6 +5,7 @@ Each change is a version of its own and an entry in the log; nothing is overwrit
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, literal, select, update
 
@@ -14,6 +15,7 @@ from forum.groups.models import Group, Kind
 from forum.groups.queries import take_turn_in_the_tree
 from forum.log import record
 from forum.rulebook.changes import changes
+from forum.rulebook.defaults import pinned
 from forum.rulebook.examples import failing
 from forum.rulebook.models import PostingRule, RuleVersion
 from forum.rulebook.queries import groups_under, rules_in_force, versions_of
@@ -37,6 +39,7 @@ def add_rule(group: Group, name: str, terms: Terms, *, actor_id: int | None) -> 
     below = [each.id for each in groups_under(group)]
     if db.session.scalar(select(PostingRule.id).where(PostingRule.group_id.in_(below), PostingRule.name == name)):
         raise NotPossible(f"A group below has a rule {name} of its own already. Choose another name.")
+    terms = _readable(terms, None)
     _check(terms)
     _check_room(terms, below)
     rule = PostingRule(group_id=group.id, name=name)
@@ -67,6 +70,7 @@ def change_rule(
     before = _in_force(rule, group)
     if seen is not None and seen != before.version_id:
         raise NotPossible(f"Somebody has changed {rule.name} meanwhile. Look at it again, then repeat your change.")
+    terms = _readable(terms, before.terms)
     different = changes(before.terms, terms)
     if not different:
         return None
@@ -128,8 +132,11 @@ def follow_above(rule: PostingRule, group: Group, *, actor_id: int | None) -> Ru
     return version
 
 
-def _check(terms: Terms) -> None:
-    """Refuse terms that nobody could apply, and to switch on what its own examples speak against."""
+def _readable(terms: Terms, before: Terms | None) -> Terms:
+    """The terms, with the weights of today named where check or options are new; refuse what nobody could apply.
+
+    Whoever writes the options, by page, command or seed, leaves a rule that judges after a release as it was tried.
+    """
     if terms.check not in CHECKS and terms.check not in HISTORY_CHECKS:
         checks = ", ".join(sorted((*CHECKS, *HISTORY_CHECKS)))
         raise NotPossible(f"There is no check {terms.check!r}. There are: {checks}.")
@@ -137,6 +144,13 @@ def _check(terms: Terms) -> None:
         read_options(terms.check, terms.options)
     except ValueError as error:
         raise NotPossible(str(error)) from error
+    if before is not None and (before.check, dict(before.options)) == (terms.check, dict(terms.options)):
+        return terms
+    return replace(terms, options=pinned(terms.check, terms.options))
+
+
+def _check(terms: Terms) -> None:
+    """Refuse terms that are too long, and to switch on what its own examples speak against."""
     if len(terms.sentence) > _LONGEST_SENTENCE or len(terms.why) > _LONGEST_WHY:
         raise NotPossible(
             f"A rule's sentence has at most {_LONGEST_SENTENCE} characters, and why it exists {_LONGEST_WHY:,}."

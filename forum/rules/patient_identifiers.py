@@ -5,7 +5,7 @@ Quoted lines count too, as they would go out again. Numbers of the author's sign
 are no patient's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forum.rules.findings import Field, Passage, Severity
@@ -21,6 +21,7 @@ from forum.rules.identifiers.photographs import find_in_photographs
 from forum.rules.identifiers.places import find_places
 from forum.rules.identifiers.plain import Plain, plain
 from forum.rules.matter import Asks, Matter, Sighting
+from forum.rules.submission import File
 
 # Which of two that overlap is meant: the sooner a finder stands here.
 _FINDERS: tuple[Callable[[Plain, str], Iterator[Found]], ...] = (
@@ -84,8 +85,10 @@ def patient_identifiers(matter: Matter, options: PatientIdentifierOptions) -> tu
             if len(passages) < MOST_PASSAGES:
                 passages.append(Passage(found.start, found.end, found.kind, field))
     pictures = tuple(find_in_photographs(matter.files))
-    # A picture has no place in the words: its passage is empty.
+    names = tuple(_found_in_names(matter.files, options))
+    # A file has no place in the words: its passage is empty.
     soft += [Passage(0, 0, "photo_metadata") for _ in pictures]
+    soft += [Passage(0, 0, kind) for _, kind in names]
     sightings: list[Sighting] = []
     if hard:
         # What is read only up to here may go on so: nobody can speak for what was not marked.
@@ -106,7 +109,9 @@ def patient_identifiers(matter: Matter, options: PatientIdentifierOptions) -> tu
             )
         )
     if soft:
-        told = "".join(f" {each}" for each in pictures[:3])
+        numbers = dict.fromkeys(number for number, _ in names)
+        renamed = [f"The name of file {number} holds it: rename the file, or leave it out." for number in numbers]
+        told = "".join(f" {each}" for each in (*pictures[:3], *renamed[:3]))
         sightings.append(
             Sighting(
                 Severity.ADVISE,
@@ -132,6 +137,13 @@ def _found_in(text: str, options: PatientIdentifierOptions) -> Iterator[Found]:
         if options.allowed and words.lower[found.start : found.end].strip() in options.allowed:
             continue
         yield Found(words.place(found.start), words.place(found.end - 1) + 1, found.kind, found.hard)
+
+
+def _found_in_names(files: Sequence[File], options: PatientIdentifierOptions) -> Iterator[tuple[int, str]]:
+    """Which file has what in its name, of what tells one person from all others."""
+    for number, file in enumerate(files, 1):
+        words = file.name.rpartition(".")[0] or file.name
+        yield from ((number, found.kind) for found in _found_in(words.replace("_", " "), options) if found.hard)
 
 
 def _listed(passages: list[Passage]) -> str:

@@ -80,6 +80,9 @@ def loosened(above: Terms, below: Terms) -> tuple[str, ...]:
         looser.append(f"{below.mode} instead of {above.mode}")
     if not _reaches(below.binds, above.binds):
         looser.append(f"binds {below.binds} instead of {above.binds}")
+    if below.room_id not in (None, above.room_id):
+        # What goes there waits for nobody here, and in the room itself the rule says nothing of it.
+        looser.append("another room")
     if below.may_be_loosened and not above.may_be_loosened:
         looser.append("groups below may loosen it")
     return tuple(looser)
@@ -101,6 +104,7 @@ def combined(above: Terms, below: Terms) -> Terms:
         mode=max(above.mode, below.mode, key=lambda each: each.rank),
         binds=below.binds if _reaches(below.binds, above.binds) else above.binds,
         may_be_loosened=False,
+        room_id=None if kept.room_id is None else above.room_id,
     )
 
 

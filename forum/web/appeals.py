@@ -26,7 +26,9 @@ from forum.moderation.appeals import (
     appeals_page,
     asked_by,
     may_answer,
+    readable_post,
     restriction_by_token,
+    subject_of,
     why_not,
 )
 from forum.moderation.models import Appeal, AppealState
@@ -132,6 +134,7 @@ def appeals_list() -> Page:
         rows=[(each, may_answer(viewer(), each)) for each in rows[:PAGE] if answer_goes_to(each) != viewer().member_id],
         next=rows[PAGE - 1].id if len(rows) > PAGE else None,
         is_open=is_open,
+        subject_of=subject_of,
         AppealState=AppealState,
     )
 
@@ -192,9 +195,11 @@ def _shown(asked: Appeal) -> dict[str, Any]:
     facts: dict[str, Any] = {"appeal": asked, "group": asked.group, "held": held, "restriction": asked.restriction}
     if held is None:
         return facts | {"who": _name_of(asked_by(asked))}
+    facts |= {"who": held.byline, "subject": subject_of(asked), "is_readable": readable_post(asked) is not None}
+    if not facts["is_readable"]:
+        return facts
     seen = [words for finding in held.findings for words in seen_words(finding, held.text, held.subject)]
     return facts | {
-        "who": held.byline,
         "text": mark_words(held.text, seen) if seen else Markup.escape(held.text),
         "attachments": held_attachments(held),
         "post": _post_of(held),

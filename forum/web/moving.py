@@ -3,11 +3,14 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from forum.clock import now
 from forum.db import transaction
 from forum.groups.actions import NotPossible
 from forum.moderation.moving import move_held, place_to_move, places_to_move
 from forum.moderation.queries import held_to_moderate
+from forum.moderation.shown import check_unchanged
 from forum.posting.models import HeldPost, HeldState
+from forum.web.asked import shown_at
 from forum.web.session import member, members_only, viewer
 
 blueprint = Blueprint("moving", __name__)
@@ -28,6 +31,7 @@ def move(public_id: str) -> Page:
     held = _the_held(public_id)
     try:
         with transaction():
+            check_unchanged(held, shown_at())
             target = place_to_move(viewer(), held, request.form.get("place", ""))
             moved = move_held(held, target, actor_id=member().id, reason=request.form.get("reason", ""))
     except NotPossible as error:
@@ -52,6 +56,8 @@ def _page(held: HeldPost, errors: dict[str, str]) -> Page:
         waits=held.state is HeldState.WAITING,
         places=places_to_move(viewer(), held),
         typed=request.form,
+        # Of the page where its words were read, which leads here.
+        shown_at=request.values.get("shown_at") or now().isoformat(),
         errors=errors,
     )
     return (page, 422) if errors else page

@@ -19,7 +19,7 @@ from forum.moderation.queries import held_attachments, held_of_author, held_to_c
 from forum.moderation.releasing import confirm
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Duplicate, Held, Published, Refused, Returned
-from forum.posting.resubmit import ask_moderator, look_at_other_words, may_be_changed, resubmit
+from forum.posting.resubmit import ask_moderator, is_about_anonymity, look_at_other_words, may_be_changed, resubmit
 from forum.rules.findings import Field, Passage
 from forum.threads.models import TextFormat
 from forum.threads.queries import post_by_id
@@ -210,6 +210,7 @@ def _own_page(held: HeldPost, turn: Turn, errors: Mapping[str, str] | None = Non
         changeable=may_be_changed(held) and not waits_for_author(held),
         begins_thread=held.thread_id is None,
         letter=is_letter(held),
+        may_ask=held.private and not is_about_anonymity(held),
         appeal=appeal_of(held),
         may_appeal=not why_not(held),
         errors=errors or {},

@@ -17,6 +17,7 @@ from forum.rules.findings import Severity
 from forum.rules.terms import Mode, Terms
 from forum.threads.models import Post
 from forum.work import work_once, workers
+from mailgateway.author_notices import own_post
 from mailgateway.models import InboundRecipient
 from tests.gateway import a_mail, do_mail_work
 from tests.people import a_group, a_member
@@ -182,6 +183,9 @@ def test_another_text_goes_through_the_same_gate_until_it_is_out(site: Site, gro
     held = send(site, CLEAN, "Mrs. Janet Okafor")
     assert held is not None
     assert "Subject: [[1: Mrs. Janet Okafor]]" in flat(mails(site)[-1])
+    # Servers on the way write down the subjects of mails.
+    assert mails(site)[-1]["Subject"] == "Not posted: (its subject is marked below)"
+    assert "Okafor" not in own_post(held, "to@lists.localhost").links["edit"].partition("&body")[0]
     assert "is posted now" in answer(site, mails(site)[-1], "edit\nSubject: [[1: A puzzle]]")
     newest = select(Post).order_by(Post.id.desc()).limit(1)
     assert [(post.subject, post.text) for post in db.session.scalars(newest)] == [("A puzzle", CLEAN)]

@@ -65,6 +65,11 @@ class Scene:
     text: str = TEXT
     answers: Post | None = None
     file: bytes | None = None
+    anonymous: bool = False
+
+    @property
+    def address(self) -> str:
+        return f"{self.group.mail_name}{'+anon' if self.anonymous else ''}@lists.localhost"
 
     @property
     def email(self) -> str:
@@ -186,6 +191,14 @@ def _with_file(scene: Scene, size: int) -> None:
     scene.file = b"%PDF-1.7\n" + b"x" * size
 
 
+def _anonymous(scene: Scene) -> None:
+    scene.anonymous = True
+
+
+def _naming(scene: Scene) -> None:
+    scene.file = b"%PDF-1.7\n1 0 obj << /Author (Ann Lee) >> endobj\n"
+
+
 MUTED = partial(_standing, standing=Standing.MUTED)
 BANNED = partial(_standing, standing=Standing.BANNED)
 PENDING = partial(_standing, standing=Standing.PENDING)
@@ -221,6 +234,15 @@ CASES = (
     Case("a thread that is slowed down", Returned, ("slow_mode",), (_answering, _slowed)),
     Case("a group where everything is held", Held, ("emergency",), (_braked,)),
     Case("the quota is passed", Returned, ("quota",), (_has_posted,), group={"quota": 1}),
+    Case("anonymous", Published, (), (_anonymous,), group={"anonymous_posts": True}),
+    Case("anonymous, in a group that takes no such posts", Returned, ("anonymity",), (_anonymous,)),
+    Case(
+        "anonymous, with a file that may name its author",
+        Returned,
+        ("own_traces",),
+        (_anonymous, _naming),
+        group={"anonymous_posts": True},
+    ),
     Case("too large", Returned, ("size",), (partial(_with_file, size=MAX_MESSAGE),), at_mail=552),
     Case(
         "everything at once",
@@ -310,6 +332,8 @@ def _by_web(doors: Doors, scene: Scene, times: int) -> tuple[int, str]:
     data: dict[str, object] = {"csrf_token": _hidden(form, "csrf_token"), "token": "a-form", "text": scene.text}
     if not thread:
         data["subject"] = SUBJECT
+    if scene.anonymous:
+        data["anonymous"] = "yes"
     for _ in range(times):
         files = {"files": (BytesIO(scene.file), "plan.pdf", "application/pdf")} if scene.file is not None else {}
         answer = client.post(path, data=data | files, content_type="multipart/form-data")
@@ -335,8 +359,7 @@ def _letter(scene: Scene) -> EmailMessage:
     subject = SUBJECT
     if scene.answers is not None:
         subject, headers["In_Reply_To"] = f"Re: {scene.answers.thread.subject}", scene.answers.message_id
-    address = f"{scene.group.mail_name}@lists.localhost"
-    letter = a_mail(f"Ann Lee <{scene.email}>", address, subject, scene.text, **headers)
+    letter = a_mail(f"Ann Lee <{scene.email}>", scene.address, subject, scene.text, **headers)
     if scene.file is not None:
         letter.add_attachment(scene.file, maintype="application", subtype="pdf", filename="plan.pdf")
     return letter
@@ -345,7 +368,7 @@ def _letter(scene: Scene) -> EmailMessage:
 def _by_mail(doors: Doors, scene: Scene, times: int) -> MailState:
     """Hand the mail in and let the workers work; what the last of the mails has become."""
     for _ in range(times):
-        assert doors.site.hand_in(_letter(scene), f"{scene.group.mail_name}@lists.localhost") == {}
+        assert doors.site.hand_in(_letter(scene), scene.address) == {}
         doors.site.work()
     db.session.rollback()
     return db.session.scalars(select(InboundMail.state).order_by(InboundMail.id.desc())).first()
@@ -413,7 +436,8 @@ def _look_at_what_is_kept(case: Case, scene: Scene) -> None:
     """One post or one waiting held post, with its words, its file and its place; or nothing at all."""
     db.session.rollback()
     own = select(Post).join(Thread, Thread.id == Post.thread_id).where(Thread.group_id == scene.group.id)
-    own = own.where(Post.author_id == scene.author.id, Post.text != "An earlier post.")
+    wrote = Post.pseudonym_id.is_not(None) if scene.anonymous else Post.author_id == scene.author.id
+    own = own.where(wrote, Post.text != "An earlier post.")
     posts = db.session.scalars(own).all()
     # What came back by mail is kept besides, for its author alone.
     private = select(HeldPost.id).where(HeldPost.private)

@@ -1,5 +1,6 @@
 """Mail of anonymous authors: what is left of it, what an operator sees, and that a forgery finds nothing out."""
 
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -8,12 +9,14 @@ from sqlalchemy import select
 
 from forum.accounts.models import Member
 from forum.blobs import Blob
+from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.models import Group, Moderate, Role
 from forum.posting.models import HeldPost, HeldState
 from forum.threads.models import Post, Thread, Via
 from mailgateway.cli import _row
 from mailgateway.models import InboundMail, MailState
+from mailgateway.retention import seal_strangers
 from tests.gateway import a_mail, addresses, notices
 from tests.people import a_group, a_member, post
 from tests.site import Site
@@ -158,3 +161,14 @@ def test_somebody_at_the_terminal_does_not_find_out_by_writing_for_a_member(
     first = db.session.scalars(select(Post)).one()
     post(ann, group, "Re: Nights", "Whose is it?", answers=first.id, via=Via.CLI)
     assert bylines()[1] == "Annegret Leeman"
+
+
+def test_a_day_later_nobody_knows_which_stranger_wrote_to_the_anonymous_address(site: Site, ann: Member) -> None:
+    site.hand_in(a_mail("Annegret <mina@private.example>", ANON, "Nights", "I cannot sleep."), ANON)
+    site.work()
+    assert seal_strangers(now() + timedelta(hours=23)) == 0
+    assert len(site.mailed("mina@private.example")) == 1, "who proves the address is told why nothing comes of it"
+    assert seal_strangers(now() + timedelta(hours=25)) == 1
+    db.session.expire_all()
+    assert (newest_mail().from_address, newest_mail().raw_digest) == ("(sealed)", None)
+    assert seal_strangers(now() + timedelta(hours=25)) == 0

@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_MARKS = str.maketrans({"*": " ", "`": " "})
+# A bar stands between the cells of a table: what is left of it names what is right of it.
+_MARKS = str.maketrans({"*": " ", "`": " ", "|": ":"})
 _QUOTED = re.compile(r"^[ >]*>", re.MULTILINE)
 # A line that goes on in the next one: mail programs wrap long lines, people type short ones.
 _WRAP = re.compile(r"(?<=[^\n.:;!?])\n(?= {0,4}[a-z\d+(#])|(?<=[^\n]{50})\n(?! *\n)")

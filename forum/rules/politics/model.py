@@ -22,9 +22,6 @@ MOST_WORDS = 8
 ENOUGH_KNOWN = 0.7
 # A word that adds less than a tenth of what the first adds explains nothing either.
 _LEAST_SHARE = 0.1
-# What the policy sum adds to the partisan one, for each unit below 0 and above it: words of government are a hint of
-# politics, but a text that reads like policy is so much less partisan.
-POLICY_ADDS = (0.1, -1.1)
 
 
 class Label(enum.StrEnum):
@@ -85,10 +82,17 @@ class Scale:
 
 @dataclass(frozen=True)
 class Model:
-    """The weights: for each word its rarity and what it adds to the partisan and to the policy side."""
+    """The weights: for each word its rarity and what it adds to the partisan and to the policy side.
+
+    `ballast` is the squared length that each text has beside its own words, so that of a short one few do not decide.
+    `policy_adds` is what the policy sum adds to the partisan one, for each unit below 0 and above it: a text far from
+    policy is the less political, and one that reads like policy is the less partisan.
+    """
 
     version: str
     threshold: float
+    ballast: float
+    policy_adds: tuple[float, float]
     forms: Mapping[str, tuple[float, float, float]]
     partisan: Scale
     policy: Scale
@@ -128,12 +132,12 @@ class Model:
                 policy += value * policy_weight
         if not square:
             return 0.0, Label.CLINICAL
-        length = math.sqrt(square)
+        length = math.sqrt(square + self.ballast)
         to_policy = self.policy.total(policy / length, traits.evidence)
         to_partisan = self.partisan.total(partisan / length, traits.evidence)
         # Of a text in another language a few words are known by chance, and say nothing.
         certain = min(1.0, known_words / len(traits.words) / ENOUGH_KNOWN)
-        score = certain * self.partisan.share(to_partisan + to_policy * POLICY_ADDS[to_policy >= 0])
+        score = certain * self.partisan.share(to_partisan + to_policy * self.policy_adds[to_policy >= 0])
         if score >= bar:
             return score, Label.PARTISAN
         return score, Label.POLICY if self.policy.share(to_policy) >= 0.5 else Label.CLINICAL
@@ -144,7 +148,8 @@ class Model:
             for form, places in traits.forms.items()
             if (known := self.forms.get(form)) is not None
         }
-        length = math.sqrt(sum(value * value for value in values.values())) or 1.0
+        # Without a single word, nothing is divided.
+        length = math.sqrt(sum(value * value for value in values.values()) + self.ballast) or 1.0
         side, scale = (2, self.policy) if label is Label.POLICY else (1, self.partisan)
         added = {form: value * self.forms[form][side] / length for form, value in values.items()}
         # What the list's terms add together is shared among them.
@@ -170,7 +175,8 @@ def read_model(octets: bytes) -> Model:
         for scale in (read["partisan"], read["policy"])
     )
     forms = {form: (weights[0], weights[1], weights[2]) for form, weights in read["words"].items()}
-    return Model(read["version"], read["threshold"], forms, partisan, policy)
+    below, above = read.get("policy_adds", (0.1, -1.1))
+    return Model(read["version"], read["threshold"], read.get("ballast", 0.0), (below, above), forms, partisan, policy)
 
 
 @cache

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from forum.rules.politics.fitting import Fit, Fits, Table, fit_both, rise_of, tabulate
+from forum.rules.politics.fitting import BALLAST, POLICY_ADDS, Fit, Fits, Table, fit_both, rise_of, tabulate
 from forum.rules.politics.material import OWN, Example, read_given, read_own, with_beginnings
 from forum.rules.politics.model import Label
 from forum.rules.politics.trials import Trials, area, cross_validate, leave_sources_out, recall
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 THRESHOLD = 0.5
 # The posts of medical communities of which one in twenty-five at most is to be flagged.
 COMMUNITY = "reddit-top-2013/medical"
@@ -45,6 +45,8 @@ def main(arguments: Sequence[str]) -> None:
     document = {
         "version": VERSION,
         "threshold": THRESHOLD,
+        "ballast": BALLAST,
+        "policy_adds": POLICY_ADDS,
         **_weights(table, fit_both(table, every), partisan, policy),
     }
     written = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

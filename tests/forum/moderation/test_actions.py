@@ -34,6 +34,7 @@ from forum.moderation.queries import (
 from forum.moderation.releasing import confirm, release_pending
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held, Outcome
+from forum.posting.resubmit import resubmit
 from forum.queue import Task
 from forum.threads.models import Post, Via
 from tests.people import a_group, a_member, post
@@ -160,6 +161,9 @@ def test_moderators_see_what_waits_in_their_groups_and_how_its_author_has_fared(
     assert history.joined_at == joined.joined_at
     assert [row.subject for row in held_page([group.id])] == ["D"]
     assert [row.subject for row in held_page([group.id], state=None, after=rows[0].id, limit=2)] == ["B", "C"]
+    with transaction():
+        rows[2].private = True
+    assert history_of(ann.id, group.id).sent_back == 1, "what its author alone may see is not counted"
 
 
 def test_what_its_author_confirms_goes_by_the_rules_of_today(core: Flask) -> None:
@@ -213,6 +217,22 @@ def test_who_moderates_no_longer_approves_nothing_more(core: Flask) -> None:
     assert subjects() == ["First"]
     with transaction():
         membership_of(moe.id, group.id).role = Role.MODERATOR
+    with transaction():
+        assert approve_next_of_author(first.id, moe.id) == 1
+    assert subjects() == ["First", "Second"]
+
+
+def test_approving_all_lets_out_nothing_that_came_or_was_changed_after_that_word(core: Flask, move_clock) -> None:
+    group = a_group(moderate=Moderate.ALL, quota=None)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    moe = a_member("moe@example.org", "Moe Vance", group, role=Role.MODERATOR)
+    first, _second, third = (held_row(post(ann, group, subject)) for subject in ("First", "Second", "Third"))
+    with transaction():
+        approve_all_of_author(first, actor_id=moe.id)
+    move_clock(60)
+    held_row(post(ann, group, "Fourth"))
+    with transaction():
+        assert isinstance(resubmit(third, "Other words.", subject="Third"), Held)
     with transaction():
         assert approve_next_of_author(first.id, moe.id) == 1
     assert subjects() == ["First", "Second"]

@@ -1,15 +1,24 @@
 """An erased post is gone from everything that is kept here, and its place in the thread stays."""
 
+from dataclasses import replace
+
 from flask import Flask
 from sqlalchemy import func, select
 
 from forum.db import db, transaction
-from forum.groups.models import Role
+from forum.groups.models import Moderate, Role
 from forum.groups.rights import viewer_of
 from forum.log import LogEntry
+from forum.moderation.actions import Decision, decide
 from forum.posting.erase import erasable, erase, post_to_erase
-from forum.posting.outcomes import Published
+from forum.posting.models import HeldPost
+from forum.posting.outcomes import Held, Published
 from forum.queue import Task
+from forum.rulebook.actions import add_rule
+from forum.rulebook.defaults import default_terms
+from forum.rulebook.models import RuleSighting
+from forum.rules.findings import Severity
+from forum.rules.terms import Mode
 from forum.threads.models import Post, Thread
 from tests.people import a_group, a_member, post
 
@@ -59,3 +68,21 @@ def test_the_author_and_moderators_may_and_nobody_else(core: Flask) -> None:
         may[member.name] = post_to_erase(viewer, first.public_id) is not None
         assert (first.id in erasable(viewer, [first])) is may[member.name]
     assert may == {"Ann Lee": True, "Bea Okafor": False, "Mo Adler": True}
+
+
+def test_what_rules_saw_in_an_erased_post_is_forgotten_and_that_they_saw_it_stays(core: Flask) -> None:
+    group = a_group(moderate=Moderate.ALL)
+    ann, mo = a_member("ann@example.org", "Ann Lee", group), a_member("mo@example.org", "Mo", group, role=Role.OWNER)
+    with transaction():
+        terms = replace(default_terms("length", {"most": 3}), severity=Severity.ADVISE, mode=Mode.SHADOW)
+        add_rule(group, "short", terms, actor_id=None)
+    waits = post(ann, group, text="These are four words.")
+    assert isinstance(waits, Held)
+    with transaction():
+        decide(db.session.get_one(HeldPost, waits.held_id), Decision.APPROVE, actor_id=mo.id)
+    first, second = db.session.scalars(select(Post)).one(), published(mo, group, text="Four words these are.")
+    with transaction():
+        erase(first, actor_id=mo.id)
+        erase(second, actor_id=mo.id)
+    seen = db.session.execute(select(RuleSighting.sentence, RuleSighting.passages)).tuples().all()
+    assert list(seen) == [("", []), ("", [])]

@@ -74,6 +74,8 @@ def test_an_open_document_loses_its_author() -> None:
         File("cv.pdf", "application/pdf", b"%PDF-1.5\n1 0 obj << /Type /ObjStm >> endobj"),
         File("old.doc", "application/msword", b"\xd0\xcf\x11\xe0Ann Lee"),
         File("all.zip", "application/zip", b"PK\x03\x04broken"),
+        File("broken.jpg", "image/jpeg", b"\xff\xd8\xff\xe1\x00\xffExif\0\0Ann Lee"),
+        File("scan.tif", "image/tiff", b"II*\0Ann Lee"),
         File("photo.heic", "image/heic", b"\0\0\0\x18ftypheic"),
         File("meeting.ics", "text/calendar", b"BEGIN:VCALENDAR\nORGANIZER:Ann Lee\n"),
         office({"[Content_Types].xml": "<Types/>", "word/vbaProject.bin": b"Ann Lee"}),

@@ -6,12 +6,15 @@ from sqlalchemy import select
 from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible
-from forum.groups.models import Moderate
+from forum.groups.models import Assurance, Moderate
 from forum.moderation.shown import check_unchanged
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held, Published, Returned
 from forum.posting.resubmit import ask_moderator, resubmit
-from forum.threads.models import Via
+from forum.posting.submit import submit
+from forum.rules.anonymity import OWN_TRACES
+from forum.rules.submission import Submission
+from forum.threads.models import TextFormat, Via
 from tests.people import a_group, a_member, post
 
 
@@ -55,3 +58,60 @@ def test_nobody_lets_out_words_that_the_author_has_changed_since_they_were_shown
     move_clock(120)
     with transaction():
         check_unchanged(held, now())
+
+
+def test_whoever_changes_what_came_back_or_has_it_looked_at_has_said_who_wrote_it(core) -> None:
+    group = a_group(quota=0)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    for number in (1, 2):
+        assert isinstance(
+            post(ann, group, text=f"Question {number}", via=Via.MAIL, assurance=Assurance.CLAIMED), Returned
+        )
+    changed, asked = db.session.scalars(select(HeldPost).order_by(HeldPost.id))
+    assert [row["rule"] for row in asked.findings] == ["quota", "assurance"]
+    with transaction():
+        assert ask_moderator(asked)
+        group.quota = None
+    assert [row["rule"] for row in asked.findings] == ["quota"]
+    with transaction():
+        assert isinstance(resubmit(changed, "Other words."), Published)
+    assert {changed.assurance, asked.assurance} == {Assurance.PROVEN}
+
+
+def test_no_moderator_is_asked_about_the_authors_own_name_in_an_anonymous_post(core) -> None:
+    group = a_group(quota=0)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    assert isinstance(post(ann, group, via=Via.MAIL), Returned)
+    held = db.session.scalars(select(HeldPost)).one()
+    with transaction():
+        held.findings = [row | {"rule": OWN_TRACES} for row in held.findings]
+    with transaction():
+        assert not ask_moderator(held)
+
+
+def test_what_might_tell_who_is_anonymous_stays_with_its_author_when_it_goes_out(core) -> None:
+    group = a_group(quota=0, anonymous_posts=True)
+    ann = a_member("ann@example.org", "Joy Leeman", group)
+    with transaction():
+        first = submit(
+            Submission(
+                group_id=group.id,
+                author_id=ann.id,
+                byline=ann.name,
+                assurance=Assurance.PROVEN,
+                via=Via.MAIL,
+                subject="Nights",
+                text="Is it Joy who works at night, or somebody else from the ward upstairs?",
+                text_format=TextFormat.PLAIN,
+                anonymous=True,
+            )
+        )
+    assert isinstance(first, Returned)
+    held = db.session.scalars(select(HeldPost)).one()
+    assert {row["rule"] for row in held.findings} == {"quota", OWN_TRACES}
+    with transaction():
+        group.quota = None
+        outcome = resubmit(held, "Was it Joy who worked at night, or somebody else from the ward upstairs?")
+    assert isinstance(outcome, Published)
+    assert [each.rule for each in outcome.findings] == [OWN_TRACES]
+    assert held.findings == []

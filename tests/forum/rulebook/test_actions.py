@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible, create_group
@@ -15,9 +15,10 @@ from forum.log import LogEntry
 from forum.rulebook.actions import add_rule, change_rule, follow_above, restore_version
 from forum.rulebook.defaults import default_terms
 from forum.rulebook.history import history_of
-from forum.rulebook.models import PostingRule
+from forum.rulebook.models import PostingRule, RuleVersion
 from forum.rulebook.queries import rule_named, rules_in_force, terms_under, version_numbered
 from forum.rules.findings import Severity
+from forum.rules.politics import shipped_versions
 from forum.rules.terms import Binds, Mode, Terms
 
 SHORT = Terms(
@@ -220,9 +221,43 @@ def test_a_room_is_a_group_below_and_no_circle(tree: dict[str, Group]) -> None:
     changed(rule, tree["cardiology"], severity=Severity.RETURN)
 
 
+def test_a_group_below_sends_posts_to_no_room_that_the_group_above_has_not_named(tree: dict[str, Group]) -> None:
+    medicine, cardiology = tree["medicine"], tree["cardiology"]
+    with transaction():
+        other = create_group("other", "Other", parent=medicine)
+    rule = made(medicine, replace(default_terms("political", {}), room_id=other.id), "no-politics")
+    for room in (cardiology, None):
+        if room is not None:
+            # In its own room a group welcomes what the rule above sends away.
+            with pytest.raises(NotPossible, match="to be loosened here: another room"):
+                changed(rule, cardiology, room_id=room.id)
+        else:
+            changed(rule, cardiology, room_id=None)
+    assert here(cardiology).room_id is None
+    changed(rule, medicine, may_be_loosened=True)
+    changed(rule, cardiology, room_id=cardiology.id)
+    changed(rule, medicine, may_be_loosened=False)
+    assert here(cardiology).room_id == other.id
+
+
 def test_the_weights_of_today_are_pinned(tree: dict[str, Group]) -> None:
-    assert default_terms("political", {}).options["version"]
-    assert default_terms("political", {"version": "2026.11.1"}).options == {"version": "2026.11.1"}
+    newest = shipped_versions()[-1]
+    bare = replace(default_terms("political", {}), options={})
+    rule = made(tree["medicine"], bare, "no-politics")
+    assert here(tree["medicine"]).options == {"version": newest}
+    changed(rule, tree["medicine"], options={"threshold": 0.6})
+    assert here(tree["medicine"]).options == {"threshold": 0.6, "version": newest}
+    # What is asked for is the same as before once the weights are named: no new version of the rule.
+    changed(rule, tree["medicine"], options={"threshold": 0.6})
+    assert len(log()) == 2
+
+
+def test_a_rule_from_before_there_was_a_pin_is_not_moved_by_a_change_of_something_else(tree: dict[str, Group]) -> None:
+    rule = made(tree["medicine"], default_terms("political", {}), "no-politics")
+    with transaction():
+        db.session.execute(update(RuleVersion).values(options={}))
+    changed(rule, tree["medicine"], severity=Severity.RETURN)
+    assert here(tree["medicine"]).options == {}
 
 
 def test_what_was_rolled_back_is_read_by_nobody(tree: dict[str, Group]) -> None:

@@ -83,6 +83,9 @@ def test_what_tells_one_person_from_all_others_must_be_confirmed_and_the_rest_on
         ("NHS number 943 476 5919", [("insurance_number", "943 476 5919")]),
         ("Frau Weißmüller wohnt in der Goethestraße 7", [("name", "Frau Weißmüller"), ("street", "Goethestraße 7")]),
         ("94yo M", [("age", "94yo M")]),
+        # So come the tables of a mail.
+        ("MRN | 00482913\nDOB | 4/12/1951", [("record_number", "00482913"), ("birth_date", "4/12/1951")]),
+        ("| Name | Maria Alvarez |", [("name", "Maria Alvarez")]),
     ],
 )
 def test_odd_ways_to_write_it_are_seen(text: str, expected: list[tuple[str, str]]) -> None:
@@ -150,6 +153,14 @@ def test_what_a_picture_tells_beside_the_picture_is_for_a_second_look(content: b
     assert soft.severity is Severity.ADVISE
     assert [each.kind for each in soft.passages] == ["photo_metadata"]
     assert soft.sentence.endswith(told)
+
+
+def test_the_name_of_a_file_is_looked_at_and_not_repeated() -> None:
+    files = [File(name, "", b"") for name in ("IMG_20231104_5551234.jpg", "Okafor_MRN_00482913.pdf", "Dr. Lee.pptx")]
+    [sighting] = patient_identifiers(Matter("See the files.", files=tuple(files)), OPTIONS)
+    assert (sighting.severity, [each.kind for each in sighting.passages]) == (Severity.ADVISE, ["record_number"])
+    assert "The name of file 2 holds it" in sighting.sentence
+    assert "00482913" not in sighting.sentence + sighting.for_moderator
 
 
 def test_a_picture_that_was_cleaned_tells_nothing() -> None:

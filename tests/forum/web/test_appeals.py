@@ -1,5 +1,7 @@
 """Appeals on the web: who asks, who answers, and what each sees of it."""
 
+from dataclasses import replace
+
 from flask import Flask
 from sqlalchemy import select
 
@@ -7,11 +9,17 @@ from forum.db import db, transaction
 from forum.groups.models import Moderate, Role, Standing
 from forum.groups.queries import community
 from forum.moderation.actions import Decision, decide
-from forum.moderation.appeals import appeal_token
+from forum.moderation.appeals import appeal, appeal_token
 from forum.moderation.models import Appeal, Restricts
 from forum.moderation.restrictions import restrict
 from forum.posting.models import HeldPost, HeldState
-from forum.posting.outcomes import Held
+from forum.posting.outcomes import Held, Returned
+from forum.posting.resubmit import resubmit
+from forum.queue import Task
+from forum.rulebook.actions import add_rule
+from forum.rulebook.defaults import default_terms
+from forum.rules.terms import Mode
+from mailgateway.appeal_notices import FACTS
 from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member, its, post
 
@@ -57,6 +65,34 @@ def test_an_author_asks_once_and_another_moderator_lets_it_out(app: Flask) -> No
     assert "See the post" in author.text
     assert author.open("/appeals")
     assert author.status == 404
+
+
+def test_what_its_author_has_changed_since_no_appeal_shows_or_lets_out(app: Flask) -> None:
+    group = a_group(moderate=Moderate.ALL)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    one, two = (a_member(f"m{n}@example.org", f"Mo {n}", group, role=Role.MODERATOR) for n in (1, 2))
+    outcome = post(ann, group, "Cover", "Who can cover?")
+    assert isinstance(outcome, Held)
+    held = db.session.get_one(HeldPost, outcome.held_id)
+    with transaction():
+        decide(held, Decision.RETURN, actor_id=one.id, reason="Off topic.")
+        asked = appeal(held, "It is about work.").appeal
+        terms = default_terms("patient_identifiers", {})
+        add_rule(group, "patients", replace(terms, mode=Mode.ON), actor_id=None)
+    assert asked is not None
+    with transaction():
+        assert isinstance(resubmit(held, "Our patient, MRN 00482913.", subject="SSN 219-09-9999"), Returned)
+    second = Browser(app).sign_in(two)
+    mail = FACTS["notice.appeal"](db.session.scalars(select(Task).where(Task.kind == "notice.appeal")).one())
+    assert mail is not None
+    for shown in (second.open("/appeals"), second.open(f"/appeals/{asked.public_id}"), repr(mail.facts)):
+        assert "00482913" not in shown
+        assert "219-09" not in shown
+    assert "has it back" in second.press("Overturn: let it out", answer="It is about work.")
+    with transaction():
+        assert isinstance(resubmit(held, "Who can cover in May?", subject="Cover"), Held)
+    assert "Decide on the new words first" in second.press("Overturn: let it out", answer="It is about work.")
+    assert "The decision is upheld" in second.press("Uphold the decision", answer="The new words are read anew.")
 
 
 def test_who_is_banned_asks_without_signing_in(app: Flask) -> None:

@@ -7,6 +7,7 @@ from forum.groups.joining import add_to_group
 from forum.groups.models import Moderate, Role
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held
+from forum.posting.resubmit import resubmit
 from tests.forum.web.browser import Browser
 from tests.people import a_group, a_member, post
 
@@ -30,6 +31,11 @@ def test_a_ready_reason_is_written_chosen_and_sent_and_a_post_is_moved(app: Flas
     browser.press("Keep the change", name="off-topic", words="This room is for hearts.")
     browser.open(f"/held/{rows[0].public_id}")
     browser.press("Return to be changed", ready="off-topic", reason="")
+    browser.open(f"/held/{rows[1].public_id}")
+    with transaction():
+        resubmit(rows[1], "Other words.")
+    browser.follow("Move it to another group")
+    assert "The author has changed the post" in browser.press("Move it", place="er")
     browser.open(f"/held/{rows[1].public_id}")
     browser.follow("Move it to another group")
     browser.press("Move it", place="er", reason="About shifts.")
