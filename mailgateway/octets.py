@@ -6,6 +6,7 @@ what is rare or hard: files, their names, and subjects.
 
 import binascii
 from collections.abc import Iterable, Sequence
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -36,6 +37,10 @@ def multipart(subtype: str, name: str, parts: Sequence[bytes]) -> bytes:
 
 def subject_value(subject: str) -> str:
     """The value of a Subject field, folded and encoded by the standard library."""
+    if not subject.isascii():
+        # As one run of encoded words (RFC 2047): where some words are encoded and some are not, the library's newer
+        # folding can lose the space between two of them.
+        return Header(subject, "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
     message = EmailMessage(policy=POLICY)
     message["Subject"] = subject
     return message.as_bytes().decode("ascii").split(":", 1)[1].strip("\r\n ")

@@ -198,6 +198,7 @@ WORDS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", 
 @given(WORDS, WORDS, st.text(max_size=2000), WORDS)
 @example("x" * 500, "é" * 200, "." + "\n.\n..\nFrom me\n" + "x" * 5000, 'Ümläut <ann@example.org>, "Grüppe"')
 @example("", "", "", "")
+@example("\u0800" + 8 * "\U00010000" + "  \u00a1", "", "", "\u00a0\U00010000")
 @example("[Cardiology] Re: =?utf-8?b?", "Ann\u202e", "\r\n.\r\n\rQUIT\n", "a" * 200)
 def test_whatever_people_write_is_clean_on_the_line(subject: str, byline: str, text: str, group: str) -> None:
     post = replace(POST, subject=subject, byline=byline, text=text, html=plain_to_html(text), group_name=group)
