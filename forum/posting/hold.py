@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import insert, select
 
@@ -57,6 +58,8 @@ def keep_for_author(submission: Submission, placement: Placement, findings: Sequ
     same = _kept_before(submission)
     if same is not None:
         same.findings = [as_row(finding) for finding in findings]
+        # Its author is told anew how long it is kept.
+        same.created_at, same.reminded_at = _moment_of(submission), None
         return same
     held = _keep(submission, placement, findings, private=True)
     record("return", "held_post", held.id, group_id=held.group_id, why=", ".join(finding.rule for finding in findings))
@@ -115,7 +118,7 @@ def _keep(
         sent_at=submission.sent_at,
         findings=[as_row(finding) for finding in findings],
         confirmed=[asdict(passage) for passage in submission.confirmed],
-        created_at=about(now()) if under is not None else now(),
+        created_at=_moment_of(submission),
         state=HeldState.RETURNED if private else HeldState.WAITING,
         private=private,
     )
@@ -133,6 +136,10 @@ def _keep(
             )
         )
     return held
+
+
+def _moment_of(submission: Submission) -> datetime:
+    return about(now()) if submission.anonymous else now()
 
 
 def hold_letter(submission: Submission) -> HeldPost:

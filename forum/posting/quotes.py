@@ -32,15 +32,15 @@ def without_quoted_patients(submission: Submission, group: Group) -> Submission:
         return submission
     # What stands behind the check takes time to load, which only groups with such a rule pay.
     from forum.rules.group_rules import options_of
-    from forum.rules.matter import Asks, Matter
+    from forum.rules.matter import Matter
     from forum.rules.patient_identifiers import patient_identifiers
 
     matter = Matter(submission.folded)
+    sightings = (each for rule in rules for each in patient_identifiers(matter, options_of(rule)))
+    # Without a passage it is too long to be read.
     tells = any(
-        passage.kind not in _OF_WHO_IS_QUOTED
-        for rule in rules
-        for sighting in patient_identifiers(matter, options_of(rule))
-        if sighting.asks is not Asks.NOTHING
-        for passage in sighting.passages
+        not each.passages or any(passage.kind not in _OF_WHO_IS_QUOTED for passage in each.passages)
+        for each in sightings
+        if each.severity is Severity.RETURN
     )
     return replace(submission, folded="") if tells else submission

@@ -1,6 +1,7 @@
 """Words that may tell who a patient is (45 CFR 164.514(b)(2)); what it finds nothing in may tell it all the same.
 
 It answers with at most two sightings: what the author has to change or confirm one by one, and what deserves a look.
+What is too long to be read goes back, for nobody has seen its end.
 Quoted lines count too, as they would go out again. Numbers of the author's signature, of colleagues and of hotlines
 are no patient's.
 """
@@ -89,23 +90,18 @@ def patient_identifiers(matter: Matter, options: PatientIdentifierOptions) -> tu
     # A file has no place in the words: its passage is empty.
     soft += [Passage(0, 0, "photo_metadata") for _ in pictures]
     soft += [Passage(0, 0, kind) for _, kind in names]
+    unread = any(len(text) > MOST_READ for _, text in fields)
     sightings: list[Sighting] = []
     if hard:
-        # What is read only up to here may go on so: nobody can speak for what was not marked.
-        is_list = len(hard) == MOST_PASSAGES or any(len(text) > MOST_READ for _, text in fields)
-        do = (
-            "There is too much of it to be looked at piece by piece. Take it out, and send what is left."
-            if is_list
-            else "Change the marked words, or say of each that it is not a patient's."
-        )
+        sightings.append(_to_change(hard, unread=unread))
+    elif unread:
         sightings.append(
             Sighting(
                 Severity.RETURN,
-                f"This may tell who a patient is: {_listed(hard)}. {do}",
-                f"May tell who a patient is: {_listed(hard)}.",
-                tuple(hard),
-                label="hard",
-                asks=Asks.CHANGE if is_list else Asks.CONFIRM,
+                "It is too long to be looked through for what may tell who a patient is. Send it in parts.",
+                "Too long to be looked through for what may tell who a patient is.",
+                (),
+                label="unread",
             )
         )
     if soft:
@@ -122,6 +118,24 @@ def patient_identifiers(matter: Matter, options: PatientIdentifierOptions) -> tu
             )
         )
     return tuple(sightings)
+
+
+def _to_change(hard: list[Passage], *, unread: bool) -> Sighting:
+    # What is read only up to some place may go on so: nobody can speak for what was not marked.
+    is_list = len(hard) == MOST_PASSAGES or unread
+    do = (
+        "There is too much of it to be looked at piece by piece. Take it out, and send what is left."
+        if is_list
+        else "Change the marked words, or say of each that it is not a patient's."
+    )
+    return Sighting(
+        Severity.RETURN,
+        f"This may tell who a patient is: {_listed(hard)}. {do}",
+        f"May tell who a patient is: {_listed(hard)}.",
+        tuple(hard),
+        label="hard",
+        asks=Asks.CHANGE if is_list else Asks.CONFIRM,
+    )
 
 
 def _found_in(text: str, options: PatientIdentifierOptions) -> Iterator[Found]:

@@ -67,7 +67,7 @@ def test_a_moderator_holds_a_group_and_a_thread_and_lets_them_go(visitor: Visito
     visitor.open("/g/cardiology")
     visitor.click(visitor.page.locator(".threads .subject").first)
     visitor.unfold("Moderate this thread")
-    visitor.write("Minutes between two answers of one member", "30")
+    visitor.write("For a slower pace: minutes between two answers of one member", "30")
     visitor.press("Slow it down")
     visitor.unfold("Moderate this thread")
     assert visitor.sees("Each member answers at most once in 30 minutes.")

@@ -33,7 +33,7 @@ HIDDEN = 0.5
 # Log odds over sources say little of policy, which is in one source alone.
 LOG_ODDS_COUNT = {Label.PARTISAN: 1.0, Label.POLICY: 0.0}
 # What the policy sum adds to the partisan one, for each unit below 0 and above it.
-POLICY_ADDS = (0.2, -0.8)
+POLICY_ADDS = (0.3, -1.0)
 _MOST_LOG_ODDS = 3.0
 _SMOOTHING = 1 / 400_000
 # How near to the best weights is near enough: the default of the solver's authors, in half the time of a finer one.

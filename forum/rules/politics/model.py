@@ -175,8 +175,8 @@ def read_model(octets: bytes) -> Model:
         for scale in (read["partisan"], read["policy"])
     )
     forms = {form: (weights[0], weights[1], weights[2]) for form, weights in read["words"].items()}
-    below, above = read.get("policy_adds", (0.1, -1.1))
-    return Model(read["version"], read["threshold"], read.get("ballast", 0.0), (below, above), forms, partisan, policy)
+    below, above = read["policy_adds"]
+    return Model(read["version"], read["threshold"], read["ballast"], (below, above), forms, partisan, policy)
 
 
 @cache

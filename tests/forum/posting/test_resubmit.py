@@ -7,6 +7,7 @@ from forum.clock import now
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance, Moderate
+from forum.moderation.kept import kept_too_long, tell_or_erase
 from forum.moderation.shown import check_unchanged
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held, Published, Returned
@@ -115,3 +116,19 @@ def test_what_might_tell_who_is_anonymous_stays_with_its_author_when_it_goes_out
     assert isinstance(outcome, Published)
     assert [each.rule for each in outcome.findings] == [OWN_TRACES]
     assert held.findings == []
+
+
+def test_what_comes_back_again_is_kept_as_long_again(core, move_clock) -> None:
+    group = a_group(quota=0)
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    assert isinstance(post(ann, group, via=Via.MAIL), Returned)
+    move_clock(28 * 86_400)
+    with transaction():
+        [held_id] = kept_too_long(now())
+        tell_or_erase(held_id, now())
+    # The mail about it says once more how long it is kept.
+    assert isinstance(post(ann, group, via=Via.MAIL), Returned)
+    move_clock(32 * 86_400)
+    assert list(kept_too_long(now())) == []
+    move_clock(56 * 86_400)
+    assert list(kept_too_long(now())) == [held_id]

@@ -12,7 +12,13 @@ from forum.posting.image_location import without_location
 from forum.rules.findings import Passage, Severity
 from forum.rules.identifiers.safer_words import generalisation
 from forum.rules.matter import Asks, Matter
-from forum.rules.patient_identifiers import KINDS, MOST_PASSAGES, PatientIdentifierOptions, patient_identifiers
+from forum.rules.patient_identifiers import (
+    KINDS,
+    MOST_PASSAGES,
+    MOST_READ,
+    PatientIdentifierOptions,
+    patient_identifiers,
+)
 from forum.rules.submission import File
 from tests.forum.posting.images import a_jpeg, a_png, tiff_with_place
 from tests.forum.rules.identifiers import notes
@@ -153,6 +159,11 @@ def test_what_a_picture_tells_beside_the_picture_is_for_a_second_look(content: b
     assert soft.severity is Severity.ADVISE
     assert [each.kind for each in soft.passages] == ["photo_metadata"]
     assert soft.sentence.endswith(told)
+
+
+def test_the_end_of_a_text_that_is_too_long_hides_nobody() -> None:
+    [sighting] = patient_identifiers(Matter("good " * (MOST_READ // 5) + "MRN 00482913"), OPTIONS)
+    assert (sighting.severity, sighting.asks, sighting.passages) == (Severity.RETURN, Asks.NOTHING, ())
 
 
 def test_the_name_of_a_file_is_looked_at_and_not_repeated() -> None:

@@ -1,6 +1,7 @@
 """Appeals on the web: who asks, who answers, and what each sees of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from forum.groups.queries import community
 from forum.moderation.actions import Decision, decide
 from forum.moderation.appeals import appeal, appeal_token
 from forum.moderation.models import Appeal, Restricts
+from forum.moderation.past_decisions import decisions_of
 from forum.moderation.restrictions import restrict
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.outcomes import Held, Returned
@@ -88,6 +90,7 @@ def test_what_its_author_has_changed_since_no_appeal_shows_or_lets_out(app: Flas
     for shown in (second.open("/appeals"), second.open(f"/appeals/{asked.public_id}"), repr(mail.facts)):
         assert "00482913" not in shown
         assert "219-09" not in shown
+    assert [each.words for each in decisions_of(group.id, asked.created_at - timedelta(days=1))] == [frozenset()]
     assert "has it back" in second.press("Overturn: let it out", answer="It is about work.")
     with transaction():
         assert isinstance(resubmit(held, "Who can cover in May?", subject="Cover"), Held)

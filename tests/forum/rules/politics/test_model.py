@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from importlib import resources
 
 from hypothesis import given
@@ -40,6 +41,18 @@ def test_a_group_moves_the_bar_and_not_the_score() -> None:
     strict, lax = model.score(CLINICAL, 0.001), model.score(CLINICAL, 1.0)
     assert (strict.label, lax.label) == (Label.PARTISAN, Label.CLINICAL)
     assert strict.score == lax.score
+
+
+def test_of_a_short_text_few_words_decide_less_than_of_a_long_one() -> None:
+    newest = shipped_model(shipped_versions()[-1])
+    bare = replace(newest, ballast=0.0)
+    (with_ballast,), (without,) = newest.score("Republicans.").words, bare.score("Republicans.").words
+    assert 0 < with_ballast.added < without.added
+
+
+def test_a_patient_has_a_title_a_town_and_a_date_and_is_no_politics() -> None:
+    for text in ("Saw Mrs Jones in Springfield today.", "Locum cover in August", "Dr Kaur, seen in Reno on 3 March."):
+        assert score(text).label is Label.CLINICAL
 
 
 def test_a_text_in_another_language_is_not_judged_by_the_few_words_that_are_known() -> None:
