@@ -9,7 +9,7 @@ from forum.groups.models import Assurance, Group, Kind, Membership, Role
 from forum.groups.queries import community, membership_of
 from forum.posting.outcomes import Outcome
 from forum.posting.submit import submit
-from forum.rules.submission import Submission
+from forum.rules.submission import File, Submission
 from forum.threads.models import TextFormat, Via
 
 
@@ -55,6 +55,7 @@ def post(
     answers: int | None = None,
     assurance: Assurance = Assurance.PROVEN,
     via: Via = Via.WEB,
+    files: tuple[File, ...] = (),
 ) -> Outcome:
     """Submit one post as the web door does."""
     with transaction():
@@ -69,5 +70,6 @@ def post(
                 text=text,
                 text_format=TextFormat.MARKDOWN,
                 answers_post_id=answers,
+                files=files,
             )
         )

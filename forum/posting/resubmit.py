@@ -33,6 +33,8 @@ from forum.text.lines import one_line
 from forum.threads.models import Post, TextFormat
 
 RETURNED_BEFORE = "returned_before"
+# What nobody could read, or nobody should open, no moderator lets out either.
+_NO_QUESTION_OF_JUDGEMENT = frozenset({"empty", "size", "encrypted", "executables"})
 
 
 def is_open_to_author(held: HeldPost) -> bool:
@@ -126,6 +128,9 @@ def ask_moderator(held: HeldPost) -> bool:
         raise NotPossible(
             "First change the marked words, or say of each that it is not a patient's. Then a moderator can look."
         )
+    unfit = next((row for row in held.findings if row["rule"] in _NO_QUESTION_OF_JUDGEMENT), None)
+    if unfit is not None:
+        raise NotPossible(f"A moderator could not change this: {unfit['sentence']}")
     # A person has the last word now: what sent it back holds it, and nothing lets it out but a decision.
     held.findings = [
         row | {"severity": Severity.HOLD.value} if row["severity"] == Severity.RETURN else row

@@ -14,7 +14,7 @@ from forum.posting.outcomes import Held, Published, Returned
 from forum.posting.resubmit import ask_moderator, resubmit
 from forum.posting.submit import submit
 from forum.rules.anonymity import OWN_TRACES
-from forum.rules.submission import Submission
+from forum.rules.submission import File, Submission
 from forum.threads.models import TextFormat, Via
 from tests.people import a_group, a_member, post
 
@@ -40,6 +40,17 @@ def test_what_came_back_for_the_quota_does_not_slip_past_it_and_arrives_when_it_
         outcome = resubmit(held, "Last words.")
     assert isinstance(outcome, Published | Held)
     assert held.text == "Last words."
+
+
+def test_no_moderator_is_asked_about_a_program(core) -> None:
+    group = a_group()
+    ann = a_member("ann@example.org", "Ann Lee", group)
+    program = File("dose.exe", "application/octet-stream", b"MZ")
+    assert isinstance(post(ann, group, via=Via.MAIL, files=(program,)), Returned)
+    held = db.session.scalars(select(HeldPost)).one()
+    with transaction(), pytest.raises(NotPossible, match="dose.exe"):
+        ask_moderator(held)
+    assert held.private
 
 
 def test_nobody_lets_out_words_that_the_author_has_changed_since_they_were_shown(core, move_clock) -> None:
