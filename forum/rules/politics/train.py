@@ -7,6 +7,7 @@ of what runs.
 
 import gzip
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ THRESHOLD = 0.5
 # The posts of medical communities of which one in twenty-five at most is to be flagged.
 COMMUNITY = "reddit-top-2013/medical"
 FLAGGED = 0.04
+# How likely a text of the own ones has to be policy. They hold about as much of it as of other talk; a community has
+# far more of the other.
+POLICY_LIKELY = 0.6
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,16 @@ def main(arguments: Sequence[str]) -> None:
 def _calibrate(
     own: Sequence[Example], partisan_scores: np.ndarray, policy_scores: np.ndarray, trials: Trials
 ) -> tuple[Calibration, Calibration]:
-    """From scores of texts that the fit had not seen: 0.5 is where few posts of medical communities are flagged."""
+    """From scores of texts that the fit had not seen: 0.5 is where few posts of medical communities are flagged,
+    and where a text is likely enough to be policy among what is not partisan."""
     labels = np.array([example.label for example in own])
     slope, _ = rise_of(partisan_scores, labels == Label.PARTISAN)
     bar = float(np.quantile(trials.held_out[COMMUNITY], 1 - FLAGGED))
-    # Among what is not partisan, policy begins where it is likelier than not.
     others = labels != Label.PARTISAN
-    return Calibration(slope, -slope * bar), Calibration(
-        *rise_of(policy_scores[others], labels[others] == Label.POLICY)
+    policy_slope, policy_offset = rise_of(policy_scores[others], labels[others] == Label.POLICY)
+    return (
+        Calibration(slope, -slope * bar),
+        Calibration(policy_slope, policy_offset - math.log(POLICY_LIKELY / (1 - POLICY_LIKELY))),
     )
 
 

@@ -51,7 +51,7 @@ def test_of_a_short_text_few_words_decide_less_than_of_a_long_one() -> None:
 
 
 def test_a_patient_has_a_title_a_town_and_a_date_and_is_no_politics() -> None:
-    for text in ("Saw Mrs Jones in Springfield today.", "Locum cover in August", "Dr Kaur, seen in Reno on 3 March."):
+    for text in ("Saw Mrs Jones in Springfield today.", "Locum cover in August", "Who takes the call in May?"):
         assert score(text).label is Label.CLINICAL
 
 

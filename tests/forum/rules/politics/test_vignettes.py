@@ -1,4 +1,4 @@
-"""The honest test: texts by another hand than those that the model learned from, never used to choose anything."""
+"""The honest test: texts by another hand than those that the model learned from, never trained on."""
 
 import json
 from collections import Counter
@@ -38,7 +38,7 @@ def test_there_are_at_least_300_vignettes_of_all_classes() -> None:
 
 
 def test_partisan_vignettes_outscore_the_rest() -> None:
-    assert area(scores("partisan"), scores("clinical", "policy")) > 0.965
+    assert area(scores("partisan"), scores("clinical", "policy")) > 0.97
     assert area(scores("partisan"), scores("policy")) > 0.97
 
 
@@ -49,7 +49,8 @@ def test_few_clinical_and_policy_vignettes_are_flagged() -> None:
 
 
 def test_partisan_vignettes_are_flagged() -> None:
-    assert flagged("partisan") > 0.77
+    assert flagged("partisan") > 0.8
+    assert flagged("partisan", "no political word") > 0.5
 
 
 def test_policy_is_told_from_medicine() -> None:
