@@ -12,7 +12,7 @@ from forum import blobs
 from forum.db import db
 from forum.posting.hold import content_digest, hold_letter
 from forum.posting.models import HeldPost, HeldState
-from forum.posting.outcomes import Duplicate, Held, Ignored, Published, Refused, Returned
+from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
 from forum.posting.submit import submit
 from forum.queue import enqueue
 from forum.settings import current_settings
@@ -60,6 +60,8 @@ def decide(arrived: Arrived) -> None:
     addresses = Addresses(current_settings().domain, current_tokens())
     routes = route([(recipient.id, recipient.address) for recipient in mail.recipients], addresses)
     unfit = _not_for_people(mail, parsed, addresses, routes)
+    # Posts under a name, of which nobody need ask again whether they are anonymous.
+    named: set[int] = set()
     if unfit is None and parsed.kind == "broken":
         raise ValueError(f"unreadable mail: {parsed.reason}")
     if unfit is not None:
@@ -74,10 +76,12 @@ def decide(arrived: Arrived) -> None:
             tell_of_challenge(routes)
     else:
         for each in routes:
-            _follow(arrived, each)
+            match _follow(arrived, each):
+                case Published(post_id=post_id, anonymous=False):
+                    named.add(post_id)
     _sum_up(mail)
     asks_for_it = any(isinstance(each, PostRoute) and is_anonymous(arrived, each) for each in routes)
-    if hides_its_author(mail) or (asks_for_it and arrived.author is not None and unfit is None):
+    if hides_its_author(mail, named) or (asks_for_it and arrived.author is not None and unfit is None):
         seal(mail)
     elif arrived.sender is not None and unfit is None:
         hear_from(arrived.sender[0], arrived.known.assurance)
@@ -102,10 +106,11 @@ def _not_for_people(
     return None
 
 
-def _follow(arrived: Arrived, found: Route) -> None:
+def _follow(arrived: Arrived, found: Route) -> Outcome | None:
+    """Do what the mail asks for at one of its addresses; what became of it, where it was to be a post."""
     match found:
         case PostRoute():
-            _post(arrived, found)
+            return _post(arrived, found)
         case LetterRoute():
             _letter(arrived, found)
         case CommandRoute():
@@ -135,6 +140,7 @@ def _follow(arrived: Arrived, found: Route) -> None:
             _note(arrived, found, MailState.REFUSED, found.reason)
         case unknown:
             assert_never(unknown)
+    return None
 
 
 def _answer_to_digest(arrived: Arrived, found: DigestRoute) -> None:
@@ -149,32 +155,34 @@ def _answer_to_digest(arrived: Arrived, found: DigestRoute) -> None:
                 # What became of its words: who erases the post erases this mail too.
                 settled = _first_row(arrived.mail, found)
                 kept.post_id, kept.held_post_id = settled.post_id, settled.held_post_id
-                if hides_its_author(kept.mail):
+                if hides_its_author(kept.mail, frozenset()):
                     seal(kept.mail)
         case Unclear(state, reason):
             _note(arrived, found, state, reason)
 
 
-def _post(arrived: Arrived, found: PostRoute) -> None:
+def _post(arrived: Arrived, found: PostRoute) -> Outcome | None:
     parsed, mail = arrived.parsed, arrived.mail
     if parsed.kind == "command":
         # "unsubscribe" sent to the whole list: caught, answered, not distributed.
         command = CommandRoute(found.recipient_ids, found.group_id, None)
         _note(arrived, found, MailState.COMMAND, perform(parsed, arrived.known, command))
-        return
+        return None
     submission = submission_of(arrived, found)
     chosen = choose_by_word(parsed, found, submission) or report_by_mail(parsed, found, submission)
     if chosen:
         _note(arrived, found, MailState.COMMAND, chosen)
-        return
+        return None
     outcome = submit(submission)
     match outcome:
         case Published(post_id=post_id, thread_id=thread_id, findings=findings):
             _note(arrived, found, MailState.POSTED, "", post_id=post_id)
-            # Of what sent it to another group than it was written to, a mail of its own tells.
-            routed = db.session.get_one(Thread, thread_id).group_id != submission.group_id
-            if any(each.version_id is not None and not (routed and each.room_id) for each in findings):
-                enqueue("notice.advised", post_id)
+            advice = [each for each in findings if each.version_id is not None]
+            if advice:
+                # Of what sent it to another group than it was written to, a mail of its own tells.
+                routed = db.session.get_one(Thread, thread_id).group_id != submission.group_id
+                if not (routed and all(each.room_id for each in advice)):
+                    enqueue("notice.advised", post_id)
         case Held(held_id=held_id, findings=findings):
             _note(arrived, found, MailState.HELD, findings[0].for_moderator, held_id=held_id)
             if submission.author_id is None:
@@ -194,6 +202,7 @@ def _post(arrived: Arrived, found: PostRoute) -> None:
             _note(arrived, found, MailState.AUTOMATIC, reason)
         case unknown:
             assert_never(unknown)
+    return outcome
 
 
 def _private(arrived: Arrived, found: AuthorRoute) -> None:

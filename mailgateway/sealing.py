@@ -3,6 +3,8 @@
 The words are a post or held already, without what would tell whose they are; the octets that came go at once.
 """
 
+from collections.abc import Set
+
 from forum.db import db
 from forum.posting.anonymous import about, sealed_message_id
 from forum.posting.models import HeldPost
@@ -16,10 +18,17 @@ SEALED = "(sealed)"
 _WORDS_ARE_KEPT = (MailState.POSTED, MailState.HELD)
 
 
-def hides_its_author(mail: InboundMail) -> bool:
-    """Whether what a mail has become is anonymous, or only asks its author about a pseudonym."""
+def hides_its_author(mail: InboundMail, named: Set[int]) -> bool:
+    """Whether what a mail has become is anonymous, or only asks its author about a pseudonym.
+
+    `named` are ids of posts that are known to stand under a name: nearly all, and each mail asks.
+    """
     for recipient in mail.recipients:
-        post = None if recipient.post_id is None else db.session.get_one(Post, recipient.post_id)
+        post = (
+            None
+            if recipient.post_id is None or recipient.post_id in named
+            else db.session.get_one(Post, recipient.post_id)
+        )
         held = None if recipient.held_post_id is None else db.session.get_one(HeldPost, recipient.held_post_id)
         if post is not None and post.pseudonym_id is not None:
             return True

@@ -12,6 +12,7 @@ class Published:
     post_id: int
     thread_id: int
     findings: tuple[Finding, ...] = ()
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)

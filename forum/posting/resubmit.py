@@ -81,7 +81,7 @@ def resubmit(
             post = publish_held(held)
             held.state, held.post_id, held.decided_at = HeldState.APPROVED, post.id, now()
             note_sightings(places_in(judged, submission.text, post.text), held.group_id, post_id=post.id)
-            outcome: Published | Held | Returned = Published(post.id, post.thread_id, findings)
+            outcome: Published | Held | Returned = Published(post.id, post.thread_id, findings, submission.anonymous)
         case Severity.HOLD:
             _show_to_moderators(held)
             held.state = HeldState.WAITING

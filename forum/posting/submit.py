@@ -51,7 +51,7 @@ def submit(submission: Submission) -> Outcome:
             post = publish(submission, placement, group, belongs.get(group.id))
             note_arrival(submission, post_id=post.id)
             note_sightings(places_in(judged, submission.text, post.text), group.id, post_id=post.id)
-            return Published(post.id, post.thread_id, findings)
+            return Published(post.id, post.thread_id, findings, submission.anonymous)
         case Severity.HOLD:
             held = hold(submission, placement, findings)
             note_sightings(judged, group.id, held_post_id=held.id)
