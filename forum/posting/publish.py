@@ -188,6 +188,8 @@ def _new_thread(submission: Submission, placement: Placement, group: Group, mome
         created_at=moment if submission.anonymous else now(),
         posts=0,
         last_post_at=moment,
+        # Said here, or the database would be asked for it with every thread, in a statement that is built anew.
+        lock_reason="",
     )
     db.session.add(thread)
     return thread
