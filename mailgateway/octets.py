@@ -36,7 +36,9 @@ def multipart(subtype: str, name: str, parts: Sequence[bytes]) -> bytes:
 
 
 def subject_value(subject: str) -> str:
-    """The value of a Subject field, folded and encoded by the standard library."""
+    """The value of a Subject field, folded and encoded by the standard library. ValueError for more than one line."""
+    if len(subject.splitlines()) > 1:
+        raise ValueError("a subject is one line")
     if not subject.isascii():
         # As one run of encoded words (RFC 2047): where some words are encoded and some are not, the library's newer
         # folding can lose the space between two of them.

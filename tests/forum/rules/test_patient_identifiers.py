@@ -22,7 +22,7 @@ from forum.rules.patient_identifiers import (
 from forum.rules.submission import File
 from tests.forum.posting.images import a_jpeg, a_png, tiff_with_place
 from tests.forum.rules.identifiers import notes
-from tests.forum.rules.identifiers.report import Figures, measure, milliseconds, ordinary_posts, said_in_passing
+from tests.forum.rules.identifiers.report import Figures, measure, ordinary_posts, said_in_passing
 
 OPTIONS = PatientIdentifierOptions()
 TODAY = date(2026, 11, 23)
@@ -231,7 +231,3 @@ def test_a_megabyte_made_to_be_slow_is_not(piece: str) -> None:
     began = perf_counter()
     patient_identifiers(Matter(piece * (1_000_000 // len(piece))), OPTIONS)
     assert perf_counter() - began < 5
-
-
-def test_a_post_of_300_words_costs_next_to_nothing() -> None:
-    assert milliseconds(" ".join(" ".join(ordinary_posts()).split()[:300]), 25) < 4
