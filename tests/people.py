@@ -5,11 +5,11 @@ from forum.accounts.models import Member
 from forum.db import transaction
 from forum.groups.actions import create_group
 from forum.groups.joining import add_to_group
-from forum.groups.models import Assurance, Group, Kind, Membership, Role
+from forum.groups.models import Assurance, Group, Kind, Membership, Moderate, Role, Standing, Strangers
 from forum.groups.queries import community, membership_of
 from forum.posting.outcomes import Outcome
 from forum.posting.submit import submit
-from forum.rules.submission import File, Submission
+from forum.rules.submission import Facts, File, Submission
 from forum.threads.models import TextFormat, Via
 
 
@@ -73,3 +73,35 @@ def post(
                 files=files,
             )
         )
+
+
+# What the gate knows of an ordinary member's answer in an ordinary group.
+FACTS = Facts(
+    group_name="Cardiology",
+    group_listed=True,
+    group_is_community=False,
+    moderate=Moderate.NONE,
+    assurance_new=Assurance.PROVEN,
+    assurance_reply=Assurance.TOKEN,
+    quota=20,
+    max_size=25_000_000,
+    strangers=Strangers.HOLD,
+    standing=Standing.ACTIVE,
+    role=Role.MEMBER,
+    community_standing=Standing.ACTIVE,
+    muted_until=None,
+    newcomer_posts=0,
+    posts_last_hour=0,
+    is_reply=True,
+    answers_erased=False,
+    thread_locked=False,
+    thread_url="",
+    id_was_used_for_other_content=False,
+    trusted=False,
+    moderators_obey=False,
+    hold_unaddressed=False,
+    emergency=False,
+    thread_moderated=False,
+    slow_seconds=None,
+    last_here_ago=None,
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from forum.cli.frame import as_json, open_site, show_json, show_table, the_group
+from forum.cli.frame import as_json, how_far_back, open_site, show_json, show_table, the_group
 from forum.clock import now
 from forum.moderation.agreement import Interval
 from forum.moderation.evenness import OUTCOMES, Agreement, Contradiction
@@ -21,8 +21,6 @@ from forum.moderation.evenness_words import (
 )
 from forum.moderation.past_decisions import GroupEvenness, evenness_of
 from forum.moderation.transparency import MEASURES, MonthNumbers, last_months, numbers_of
-
-_LONGEST = 3650
 
 
 @click.command("numbers", epilog="Example: banyan group numbers cardiology --months 6 --json")
@@ -64,16 +62,11 @@ def _month_as_row(month: MonthNumbers) -> dict[str, Any]:
     }
 
 
-def _days(text: str) -> timedelta:
-    number = text.removesuffix("d")
-    if not (text.endswith("d") and number.isascii() and number.isdecimal() and 0 < int(number) <= _LONGEST):
-        raise click.BadParameter(f"{text!r}: write how many days back, such as 90d.")
-    return timedelta(days=int(number))
-
-
 @click.command("evenness", epilog="Example: banyan group evenness cardiology --since 90d --json")
 @click.argument("slug")
-@click.option("--since", type=_days, metavar="DAYS", default="90d", show_default=True, help="How far back.")
+@click.option(
+    "--since", type=how_far_back, metavar="TIME", default="90d", show_default=True, help="Such as 90d, 12w or 48h."
+)
 @as_json
 def evenness(slug: str, since: timedelta, json_: bool) -> None:
     """Whether like posts fare alike, whoever decides and whoever wrote: for people to look at, not a verdict."""

@@ -1,9 +1,11 @@
 """What every command shares: opening the site, acting in one transaction, refusing in one line, printing."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, NoReturn
 
 import click
@@ -122,6 +124,17 @@ def progress_bar(title: str) -> Iterator[Bar]:
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, disable=not console.is_terminal) as progress:
         yield Bar(progress, title)
+
+
+_SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def how_far_back(text: str) -> timedelta:
+    """For an option that says since when: so many hours, days or weeks, such as 48h, 90d or 12w."""
+    found = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r}: write how far back, such as 90d, 12w or 48h.")
+    return int(found[1]) * _SPANS[found[2]]
 
 
 def a_line(text: str) -> str:

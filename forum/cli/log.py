@@ -1,13 +1,13 @@
 """`banyan log`: what stands in the append-only log, and whether its chain is whole. It changes nothing."""
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from forum.accounts.models import Member
-from forum.cli.frame import as_json, open_site, refuse, show_json, show_table, the_group
+from forum.cli.frame import as_json, how_far_back, open_site, refuse, show_json, show_table, the_group
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Group
@@ -49,12 +49,10 @@ def verify(json_: bool) -> None:
 
 def _since(text: str) -> datetime:
     """A day, a day and a time, or so many days back such as 90d."""
-    if text.endswith("d") and text[:-1].isascii() and text[:-1].isdecimal() and len(text) < 6:
-        return now() - timedelta(days=int(text[:-1]))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r}: write a day such as 2027-01-31, or 90d.") from None
+        return now() - how_far_back(text)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 

@@ -3,7 +3,6 @@
 The table of checks is imported when it is asked for, as in `rules`.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forum.cli.frame import Bar, as_json, open_site, progress_bar, refuse, show_json, show_table, the_group
+from forum.cli.frame import (
+    Bar,
+    as_json,
+    how_far_back,
+    open_site,
+    progress_bar,
+    refuse,
+    show_json,
+    show_table,
+    the_group,
+)
 from forum.cli.rule_options import kinds_line, read_json_options, seen_row, with_options
 from forum.cli.rule_terms import a_group, the_rule
 from forum.clock import now
@@ -24,19 +33,12 @@ from forum.settings import current_settings
 if TYPE_CHECKING:
     from forum.rulebook.replay import Listed, PastPost, Plan, Replayed
 
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
-
-def _since(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,5})([hdw])", text)
-    if found is None:
-        raise click.BadParameter(f"{text!r}: write how far back, such as 90d, 12w or 48h.")
-    return int(found[1]) * _UNITS[found[2]]
-
 
 @click.command("replay", epilog="Example: banyan rule replay --since 90d --group cardiology --rule no-politics")
 @a_group
-@click.option("--since", type=_since, metavar="TIME", default="90d", show_default=True, help="Such as 90d, 12w or 48h.")
+@click.option(
+    "--since", type=how_far_back, metavar="TIME", default="90d", show_default=True, help="Such as 90d, 12w or 48h."
+)
 @click.option("--rule", "name", metavar="NAME", help="Only this one, even if it is off.")
 @click.option("--version", type=int, metavar="N", help="As it was, or is, in this version.")
 @click.option("--against", type=int, metavar="M", help="Compare with this version; else with what is in force.")

@@ -4,44 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from forum.groups.models import Assurance, Moderate, Role, Standing, Strangers
+from forum.groups.models import Assurance
 from forum.rules.anonymity import OWN_NAME, check_anonymity, check_own_traces
 from forum.rules.findings import Severity
-from forum.rules.submission import Behind, Facts, File, Submission
+from forum.rules.submission import Behind, File, Submission
 from forum.threads.models import TextFormat, Via
+from tests import people
 
 ANN = Behind("Dr. Annegret Leeman", ("ann@example.org",), "Harbour Clinic")
-FACTS = Facts(
-    group_name="Cardiology",
-    group_listed=True,
-    group_is_community=False,
-    moderate=Moderate.NONE,
-    assurance_new=Assurance.PROVEN,
-    assurance_reply=Assurance.TOKEN,
-    quota=None,
-    max_size=1,
-    strangers=Strangers.HOLD,
-    standing=Standing.ACTIVE,
-    role=Role.MEMBER,
-    community_standing=Standing.ACTIVE,
-    muted_until=None,
-    newcomer_posts=0,
-    posts_last_hour=0,
-    is_reply=False,
-    answers_erased=False,
-    thread_locked=False,
-    thread_url="",
-    id_was_used_for_other_content=False,
-    trusted=False,
-    moderators_obey=False,
-    hold_unaddressed=False,
-    emergency=False,
-    thread_moderated=False,
-    slow_seconds=None,
-    last_here_ago=None,
-    anonymous_posts=True,
-    behind=ANN,
-)
+FACTS = replace(people.FACTS, anonymous_posts=True, behind=ANN)
 
 
 def words(text: str, subject: str = "A question", *files: File) -> Submission:

@@ -11,45 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum.groups.models import Assurance, Moderate, Role, Standing, Strangers
+from forum.groups.models import Assurance
 from forum.rules.checks import CHECKS, HISTORY_CHECKS
 from forum.rules.findings import Severity
 from forum.rules.group_rules import judge_by_rules
 from forum.rules.history import History, InThread, SameWords
-from forum.rules.submission import Facts, File, Submission
+from forum.rules.submission import File, Submission
 from forum.rules.terms import SEVERITIES, Mode, RuleInForce, Terms
 from forum.threads.models import TextFormat, Via
+from tests.people import FACTS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-FACTS = Facts(
-    group_name="Cardiology",
-    group_listed=True,
-    group_is_community=False,
-    moderate=Moderate.NONE,
-    assurance_new=Assurance.PROVEN,
-    assurance_reply=Assurance.TOKEN,
-    quota=20,
-    max_size=25_000_000,
-    strangers=Strangers.HOLD,
-    standing=Standing.ACTIVE,
-    role=Role.MEMBER,
-    community_standing=Standing.ACTIVE,
-    muted_until=None,
-    newcomer_posts=0,
-    posts_last_hour=0,
-    is_reply=True,
-    answers_erased=False,
-    thread_locked=False,
-    thread_url="",
-    id_was_used_for_other_content=False,
-    trusted=False,
-    moderators_obey=False,
-    hold_unaddressed=False,
-    emergency=False,
-    thread_moderated=False,
-    slow_seconds=None,
-    last_here_ago=None,
-)
 
 
 def _rule(number: int, check: str, options: Any, mode: Mode, severity: Severity) -> RuleInForce:
