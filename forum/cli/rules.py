@@ -39,7 +39,7 @@ def score(check: str, file: Path, options: str) -> None:
     Each line of FILE is a JSON object with a text: {"text": "..."}. Each line of the answer is
     {"score": 0 to 1, "class": ..., "findings": [{"severity", "sentence", "evidence": [{"text", "start", "end",
     "kind"}]}]}, with places in code points. No finding: not flagged. CHECK is one of:
-    solicitation, contact_harvest, links, attachments, length, shouting, words, language, personal_attack,
+    solicitation, contact_harvest, links, attachments, length, over_quoted, shouting, words, language, personal_attack,
     political, patient_identifiers.
     """
     kind, chosen = _chosen(check, options)
