@@ -77,7 +77,7 @@ browser-test: $(VENV)/test
 demo-check: $(VENV)/test
 	$(BIN)/python -m tests.real_month $(MBOX) $(TREE)
 
-# DATA names texts that are political or not by where they were posted: gzipped lines of {"text", "label", "source"}.
+# DATA names a file of texts (or its folder) that are political or not by where they were posted: gzipped lines of {"text", "label", "source"}.
 train: $(VENV)/train
 	@test -n "$(DATA)" || { echo "Name the file of texts: make train DATA=FILE" >&2; exit 2; }
 	$(BIN)/python -m forum.rules.politics.train $(DATA) forum/rules/politics

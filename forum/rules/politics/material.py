@@ -29,8 +29,9 @@ class Example:
     cut: bool = False
 
 
-def read_given(file: Path) -> Sequence[Example]:
-    """The weakly labelled texts: gzipped lines of {"text", "label": 0 or 1, "source"}."""
+def read_given(given: Path) -> Sequence[Example]:
+    """The weakly labelled texts: gzipped lines of {"text", "label": 0 or 1, "source"}; the file, or its folder."""
+    [file] = given.glob("*.jsonl.gz") if given.is_dir() else [given]
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
     return [

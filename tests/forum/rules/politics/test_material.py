@@ -20,10 +20,11 @@ def test_forums_of_one_kind_are_one_source(tmp_path: Path) -> None:
         {"text": "ECG", "label": 0, "source": "handbook"},
     ]
     file.write_bytes(gzip.compress("\n".join(map(json.dumps, entries)).encode()))
-    assert read_given(file) == [
-        Example("Vote", Label.PARTISAN, "site/politics"),
-        Example("ECG", Label.CLINICAL, "handbook"),
-    ]
+    for given in (file, tmp_path):
+        assert read_given(given) == [
+            Example("Vote", Label.PARTISAN, "site/politics"),
+            Example("ECG", Label.CLINICAL, "handbook"),
+        ]
 
 
 def test_a_long_given_text_comes_a_second_time_as_its_beginning() -> None:
