@@ -82,24 +82,9 @@ def _published(wanted: Wanted, before: int | None, moderators: Mapping[tuple[int
         files = _files(Attachment.post_id, page) if wanted.files else {}
         first = _first_posts(page, wanted.group_ids) if wanted.newcomers else frozenset()
         for row in page:
-            yield PastPost(
-                place=f"p{row.published_no}",
-                group_id=row.group_id,
-                public_id=row.public_id,
-                held=False,
-                imported=row.via is Via.IMPORT,
-                at=row.created_at,
-                text=row.text,
-                subject=row.subject,
-                files=_read(files.get(row.id, ())),
-                role=moderators.get((row.writer, row.group_id)),
-                newcomer_posts=int(row.id in first),
-                history=wanted.pace.before(
-                    row.created_at, row.published_no, row.writer, row.group_id, row.thread_id, row.text
-                )
-                if wanted.pace is not None
-                else None,
-            )
+            role = moderators.get((row.writer, row.group_id))
+            place, number = f"p{row.published_no}", row.published_no
+            yield _past(row, place, number, wanted, files, role=role, newcomer=row.id in first, held=False)
         if len(page) < BATCH:
             return
         before = page[-1].published_no
@@ -134,25 +119,43 @@ def _held(wanted: Wanted, before: int | None, moderators: Mapping[tuple[int, int
         for row in page:
             if any(finding["rule"] == LETTER for finding in row.findings):
                 continue
-            yield PastPost(
-                place=f"h{row.id}",
-                group_id=row.group_id,
-                public_id=row.public_id,
-                held=True,
-                imported=row.via is Via.IMPORT,
-                at=row.created_at,
-                text=row.text,
-                subject=row.subject,
-                files=_read(files.get(row.id, ())),
-                role=moderators.get((row.writer, row.group_id)),
-                newcomer_posts=int(any(finding["rule"] == "newcomer" for finding in row.findings)),
-                history=wanted.pace.before(row.created_at, 0, row.writer, row.group_id, row.thread_id, row.text)
-                if wanted.pace is not None and row.writer is not None
-                else None,
-            )
+            role = moderators.get((row.writer, row.group_id))
+            newcomer = any(finding["rule"] == "newcomer" for finding in row.findings)
+            yield _past(row, f"h{row.id}", 0, wanted, files, role=role, newcomer=newcomer, held=True)
         if len(page) < BATCH:
             return
         before = page[-1].id
+
+
+def _past(
+    row: Row[Any],
+    place: str,
+    published_no: int,
+    wanted: Wanted,
+    files: Mapping[int, Sequence[Row[Any]]],
+    *,
+    role: Role | None,
+    newcomer: bool,
+    held: bool,
+) -> PastPost:
+    pace = wanted.pace
+    return PastPost(
+        place=place,
+        group_id=row.group_id,
+        public_id=row.public_id,
+        held=held,
+        imported=row.via is Via.IMPORT,
+        at=row.created_at,
+        text=row.text,
+        subject=row.subject,
+        files=_read(files.get(row.id, ())),
+        role=role,
+        newcomer_posts=int(newcomer),
+        # A stranger has no pace.
+        history=pace.before(row.created_at, published_no, row.writer, row.group_id, row.thread_id, row.text)
+        if pace is not None and row.writer is not None
+        else None,
+    )
 
 
 def _moderators(group_ids: Collection[int]) -> Mapping[tuple[int, int], Role]:

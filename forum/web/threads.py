@@ -1,20 +1,16 @@
-"""Pages of threads: reading one, writing and answering, and the files of posts.
+"""Pages of threads: reading one, writing and answering.
 
 Every post goes through the one gate: a form becomes a submission, and what the gate says of it becomes a page.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from io import BytesIO
 
-from flask import Blueprint, abort, redirect, render_template, request, send_file
+from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 from structlog import get_logger
-from werkzeug.wrappers import Response
 
-from forum import blobs
-from forum.archives.queries import post_with_old_number
 from forum.db import transaction
 from forum.groups.models import Group, Role, Standing
 from forum.groups.queries import count_members
@@ -31,7 +27,6 @@ from forum.threads.actions import mark_read
 from forum.threads.following import choice_of_thread
 from forum.threads.models import Choice, Post, TextFormat, Thread
 from forum.threads.queries import (
-    attachment_for,
     last_post_of,
     post_by_id,
     post_for,
@@ -43,7 +38,7 @@ from forum.threads.sealed import own_name_in
 from forum.threads.tags import SPECIAL, subject_beside, tags_in, tags_of
 from forum.web.asked import asked_number
 from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, keep_files, read_draft, submission_of
-from forum.web.gate import Page, hand_in, place_of, show_outcome
+from forum.web.gate import Page, hand_in, show_outcome
 from forum.web.lasting import CHOICES, NO_END
 from forum.web.look import Look, look, rules_to_show
 from forum.web.sending import Next, Turn, turn_of
@@ -53,8 +48,6 @@ from forum.web.shown import quoted, shown
 blueprint = Blueprint("threads", __name__)
 log = get_logger(__name__)
 
-# What may keep its type when it is saved; everything else, and all that could run, is only octets.
-_HARMLESS = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain")
 _NO_SUBJECT = "Write a subject: a few words on what it is about."
 
 
@@ -162,41 +155,6 @@ def _announced(draft: Draft, group: Group) -> Draft:
 def _may_announce(group: Group) -> bool:
     own = viewer().belongings.get(group.id)
     return own is not None and own.role is not Role.MEMBER
-
-
-@blueprint.get("/p/<public_id>")
-@members_only
-def post(public_id: str) -> Response:
-    """The stable address of a post: leads to where it stands now."""
-    return redirect(place_of(post_for(viewer(), public_id) or abort(404)))
-
-
-@blueprint.get("/g/<slug>/old/<int:number>")
-@members_only
-def old_number(slug: str, number: int) -> Response:
-    """Where a message of the group's old archive stands now, by its number there: for links that people kept."""
-    found = post_with_old_number(the_group(slug).id, number) or abort(404)
-    return redirect(place_of(post_for(viewer(), found.public_id) or abort(404)))
-
-
-@blueprint.get("/a/<public_id>/<name>")
-@members_only
-def attachment(public_id: str, name: str) -> Response:
-    """A file of a post, to be saved and never to be run here. The name in the address is only for reading it."""
-    file = attachment_for(viewer(), public_id) or abort(404)
-    try:
-        content = blobs.content_of(file.digest)
-    except KeyError:
-        abort(404)
-    response = send_file(
-        BytesIO(content),
-        mimetype=file.type if file.type in _HARMLESS else "application/octet-stream",
-        as_attachment=True,
-        download_name=file.name,
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _the_thread(public_id: str) -> Thread:

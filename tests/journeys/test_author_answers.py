@@ -17,8 +17,8 @@ from forum.rules.findings import Severity
 from forum.rules.terms import Mode, Terms
 from forum.threads.models import Post
 from forum.work import work_once, workers
-from mailgateway.author_notices import own_post
 from mailgateway.models import InboundRecipient
+from mailgateway.own_post import own_post
 from tests.gateway import a_mail, do_mail_work
 from tests.people import a_group, a_member
 from tests.site import Site

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 from forum.moderation.evenness import (
     APPROVE,
@@ -20,10 +21,10 @@ BOB, CAT, DAN = 1, 2, 3
 
 
 def _one(
-    held_id: int, moderator_id: int, outcome: str, words: str = "", rule: str = "no-politics", **more: object
+    held_id: int, moderator_id: int, outcome: str, words: str = "", rule: str = "no-politics", **more: Any
 ) -> Judged:
     known = {"seconds": 3600.0, "by_newcomer": False} | more
-    return Judged(held_id, moderator_id, outcome, rules=(rule,), words=frozenset(words.split()), **known)  # type: ignore[arg-type]
+    return Judged(held_id, moderator_id, outcome, rules=(rule,), words=frozenset(words.split()), **known)
 
 
 def _month(seed: int, harshness: Callable[[int, str, bool], float], posts: int = 300) -> list[Judged]:

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -45,9 +46,9 @@ def made(group: Group, terms: Terms = SHORT, name: str = "short") -> PostingRule
         return add_rule(group, name, terms, actor_id=None)
 
 
-def changed(rule: PostingRule, group: Group, **terms: object) -> None:
+def changed(rule: PostingRule, group: Group, **terms: Any) -> None:
     with transaction():
-        change_rule(rule, group, replace(here(group), **terms), actor_id=None)  # type: ignore[arg-type]
+        change_rule(rule, group, replace(here(group), **terms), actor_id=None)
 
 
 def here(group: Group) -> Terms:

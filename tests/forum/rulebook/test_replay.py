@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from forum.groups.models import Role
 from forum.rulebook.replay import PastPost, Plan, replay, see
@@ -13,8 +14,8 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 TERMS = Terms("Three words.", "", "length", {"most": 3}, severity=Severity.RETURN)
 
 
-def past(number: int, text: str, **more: object) -> PastPost:
-    return PastPost(f"p{number}", 1, f"post{number}", False, False, AT, text, **more)  # type: ignore[arg-type]
+def past(number: int, text: str, **more: Any) -> PastPost:
+    return PastPost(f"p{number}", 1, f"post{number}", False, False, AT, text, **more)
 
 
 POSTS = [
