@@ -13,6 +13,7 @@ import forum.accounts.models
 import forum.archives.models
 import forum.blobs
 import forum.counter
+import forum.facets.models
 import forum.groups.models
 import forum.log
 import forum.moderation.models
@@ -21,6 +22,7 @@ import forum.private.models
 import forum.queue
 import forum.rulebook.models
 import forum.search.models
+import forum.splitting.models
 import forum.threads.models  # noqa: F401  (models register themselves with the metadata)
 from forum.clock import Clock
 from forum.db import db, engine_options, prepare_engine

@@ -27,6 +27,14 @@ class PauseReason(enum.StrEnum):
     REMOVED = "removed"
 
 
+class Shown(enum.StrEnum):
+    """Who sees what a member says in the profile: all members, those who share a group, or nobody."""
+
+    COMMUNITY = "community"
+    GROUPS = "groups"
+    NOBODY = "nobody"
+
+
 class Member(Base):
     """A person. Whether the person belongs to the community is the membership in the root group."""
 
@@ -57,6 +65,21 @@ class Member(Base):
     career_stage: Mapped[str] = mapped_column(String(200), default="", server_default="")
     employer: Mapped[str] = mapped_column(String(200), default="", server_default="")
     interests: Mapped[str] = mapped_column(Text, default="", server_default="")
+    place_shown: Mapped[Shown] = mapped_column(
+        words_of(Shown, "place_shown"), default=Shown.COMMUNITY, server_default=Shown.COMMUNITY.value
+    )
+    specialty_shown: Mapped[Shown] = mapped_column(
+        words_of(Shown, "specialty_shown"), default=Shown.COMMUNITY, server_default=Shown.COMMUNITY.value
+    )
+    career_stage_shown: Mapped[Shown] = mapped_column(
+        words_of(Shown, "career_stage_shown"), default=Shown.COMMUNITY, server_default=Shown.COMMUNITY.value
+    )
+    employer_shown: Mapped[Shown] = mapped_column(
+        words_of(Shown, "employer_shown"), default=Shown.NOBODY, server_default=Shown.NOBODY.value
+    )
+    interests_shown: Mapped[Shown] = mapped_column(
+        words_of(Shown, "interests_shown"), default=Shown.NOBODY, server_default=Shown.NOBODY.value
+    )
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC", server_default="UTC")
     password_hash: Mapped[str | None] = mapped_column(Text)
     # Signing out everywhere raises the epoch; a session of an older epoch is nobody's.

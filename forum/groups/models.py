@@ -110,6 +110,7 @@ class Group(Base):
     __tablename__ = "community_group"
     __table_args__ = (
         CheckConstraint("(kind = 'community') = (parent_id IS NULL)", name="only_the_root_has_no_parent"),
+        CheckConstraint("(closed_at IS NULL) = (became_id IS NULL)", name="closed_into_another"),
         Index(
             "uq_community_group_root",
             "kind",
@@ -159,9 +160,17 @@ class Group(Base):
     rules_mark: Mapped[str | None] = mapped_column(String(12))
     # Whether members may post under a pseudonym.
     anonymous_posts: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Whether only moderators post: a group that has become the notice board of those that grew out of it.
+    announce_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Of the root group alone, the community's charter: whether a moderator may move members to a group grown out of
+    # theirs, with notice, instead of inviting them.
+    members_may_be_moved: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Merged back into another group, which has its threads, and where its mail and links lead.
+    closed_at: Mapped[datetime | None]
+    became_id: Mapped[int | None] = mapped_column(ForeignKey("community_group.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    parent: Mapped["Group | None"] = relationship(remote_side="Group.id", viewonly=True)
+    parent: Mapped["Group | None"] = relationship(remote_side="Group.id", foreign_keys=[parent_id], viewonly=True)
 
 
 class Membership(Base):

@@ -60,6 +60,25 @@ class Thread(Base):
     group: Mapped[Group] = relationship(viewonly=True)
 
 
+class ThreadMove(Base):
+    """A thread went from one group to another. Its posts up to `after_no` were written before; a note stays behind."""
+
+    __tablename__ = "thread_move"
+    __table_args__ = (
+        CheckConstraint("from_group_id <> to_group_id", name="moves_away"),
+        Index("ix_thread_move_from_group_id_after_no", "from_group_id", "after_no"),
+    )
+
+    id: Mapped[PrimaryKey]
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), index=True)
+    from_group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"))
+    to_group_id: Mapped[int] = mapped_column(ForeignKey("community_group.id"), index=True)
+    # The last published_no of the thread when it moved.
+    after_no: Mapped[int]
+    moved_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    moved_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Pseudonym(Base):
     """Under which name a member writes anonymously in one thread. Who it is, only `threads.sealed` may read.
 

@@ -66,7 +66,8 @@ class Fit:
 
     def scores(self, table: Table, rows: np.ndarray) -> np.ndarray:
         words = _weighed(table, rows, self.columns, self.rarity)
-        return words @ self.weights + table.evidence[rows] @ self.evidence + self.intercept
+        scores: np.ndarray = words @ self.weights + table.evidence[rows] @ self.evidence + self.intercept
+        return scores
 
 
 @dataclass(frozen=True)
@@ -181,4 +182,5 @@ def _log_odds(table: Table, rows: np.ndarray, columns: np.ndarray, wanted: np.nd
                 held_by = np.asarray(present[these].sum(axis=0)).ravel()
                 sides[side].append(np.log((held_by + _SMOOTHING * held_by.sum()) / held_by.sum()))
     difference = np.mean(sides[True], axis=0) - np.mean(sides[False], axis=0)
-    return np.clip(difference, -_MOST_LOG_ODDS, _MOST_LOG_ODDS)
+    bounded: np.ndarray = np.clip(difference, -_MOST_LOG_ODDS, _MOST_LOG_ODDS)
+    return bounded
