@@ -1,0 +1,1 @@
+"""From what members wrote and say of themselves to cuts of a group. Numbers alone, and no words."""

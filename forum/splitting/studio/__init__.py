@@ -1,0 +1,1 @@
+"""Drafts of splits: proposed, drawn as a map, and edited by moderators."""
