@@ -54,7 +54,10 @@ def create_group(
     if not one_line(name):
         raise NotPossible("Give the group a name.")
     if group_by_slug(slug) is not None:
-        raise NotPossible(f"There is a group {slug} already.")
+        # The same for a group that is hidden from whoever asks: it says no more than that the name cannot be had.
+        raise NotPossible(f"The short name {slug} is not free. Choose another.")
+    if parent.closed_at is not None:
+        raise NotPossible(f"{parent.name} is closed. Nothing can grow out of it any more.")
     if kind is Kind.CIRCLE:
         listed, join_policy = False, JoinPolicy.INVITE
     # A rule that is being made above holds here too.
@@ -100,6 +103,8 @@ class GroupChange:
     moderators_obey: bool | None = None
     hold_unaddressed: bool | None = None
     anonymous_posts: bool | None = None
+    announce_only: bool | None = None
+    members_may_be_moved: bool | None = None
     decide_within_days: int | None = None
 
 
@@ -113,6 +118,8 @@ def change_group(group: Group, change: GroupChange, *, actor_id: int | None = No
         raise NotPossible("Held posts go back after 2 to 365 days.")
     if change.one_click is not None and group.kind is not Kind.COMMUNITY:
         raise NotPossible("What one-click unsubscribe does is set for the whole community, in its root group.")
+    if change.members_may_be_moved is not None and group.kind is not Kind.COMMUNITY:
+        raise NotPossible("Whether members may be moved is set for the whole community, in its root group.")
     if group.kind is Kind.CIRCLE and (change.listed or change.join_policy not in (None, JoinPolicy.INVITE)):
         raise NotPossible("A circle is never listed, and members come by invitation.")
     wanted = {name: value for name, value in vars(change).items() if value is not None}

@@ -124,6 +124,8 @@ def accept_invitation(invitation: Invitation, name: str, signed_in: Member | Non
     invitation.accepted_by_id = member.id
     group = db.session.get_one(Group, invitation.group_id)
     membership = add_to_group(member, group, newcomer=True, actor_id=member.id, why="accepted an invitation")
+    # An answer to a thread that has moved here may have waited for this.
+    enqueue("release_pending", membership.id)
     if membership.standing is Standing.BANNED:
         raise NotPossible(f"A moderator has ended your membership in {group.name}. Write to the moderators there.")
     db.session.flush()

@@ -8,7 +8,7 @@ from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.choices import plan_digests, set_delivery
 from forum.groups.models import Delivery, Group, JoinPolicy, Kind, Membership, Role, Standing
-from forum.groups.queries import community, former_membership, membership_of
+from forum.groups.queries import community, former_membership, living, membership_of
 from forum.groups.standing import lock, set_role
 from forum.log import record
 from forum.queue import enqueue
@@ -94,6 +94,8 @@ def enter(
 
 def ask_to_join(member: Member, group: Group) -> Membership:
     """Join an open group at once, or ask the moderators of one that lets in by request."""
+    if group.closed_at is not None:
+        raise NotPossible(f"{group.name} is closed. Join {living(group).name} instead.")
     if membership_of(member.id, group.id) is not None:
         raise NotPossible(f"You belong to {group.name} already, or have asked to.")
     if group.kind is not Kind.COMMUNITY:
@@ -102,7 +104,10 @@ def ask_to_join(member: Member, group: Group) -> Membership:
             raise NotPossible(f"Only members of the community can join {group.name}.")
     match group.join_policy:
         case JoinPolicy.OPEN:
-            return enter(member, group, newcomer=True, actor_id=member.id)
+            membership = enter(member, group, newcomer=True, actor_id=member.id)
+            # An answer to a thread that has moved here may have waited for this.
+            enqueue("release_pending", membership.id)
+            return membership
         case JoinPolicy.REQUEST:
             membership = enter(member, group, newcomer=True, actor_id=member.id, pending=True)
             enqueue("moderators.join_request", membership.id)

@@ -129,6 +129,16 @@ SETTINGS: Mapping[str, Setting] = {
             "Only two owners together can find out who wrote one, with a reason, and the author is told.",
         ),
         Setting(
+            "announce_only",
+            bool,
+            "announce-only",
+            "Whether only moderators post.",
+            "Who posts",
+            (("no", "Every member"), ("yes", "Only moderators: for a notice board of the groups below")),
+            "Choose who posts.",
+            "What others send comes back to them, with the names of their groups below this one.",
+        ),
+        Setting(
             "join_policy",
             JoinPolicy,
             "join",
@@ -216,6 +226,20 @@ SETTINGS: Mapping[str, Setting] = {
             ),
             "Choose what one-click unsubscribe does.",
             "The button in mail programs. In the community itself it only ever stops the mail.",
+            offered_in=is_root,
+        ),
+        Setting(
+            "members_may_be_moved",
+            bool,
+            "members-may-be-moved",
+            "Of the community: the charter.",
+            "When a group grows out of another",
+            (
+                ("no", "Its first members are invited, and come by saying yes"),
+                ("yes", "Moderators may also move them there, with notice; each can leave by answering the mail"),
+            ),
+            "Choose whether members may be moved.",
+            "Nobody loses a membership by it. A split of a whole group is always announced to everybody first.",
             offered_in=is_root,
         ),
     )

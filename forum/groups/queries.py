@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, select, text
 from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Address, Member, PauseReason
@@ -45,7 +45,15 @@ def group_by_slug(slug: str) -> Group | None:
 _BY_MAIL_NAME = select(Group).where(Group.mail_name == bindparam("the_name"))
 
 
+def living(group: Group) -> Group:
+    """The group itself, or the one that it has been merged back into: its mail, links and page lead there."""
+    while group.became_id is not None:
+        group = db.session.get_one(Group, group.became_id)
+    return group
+
+
 def group_by_mail_name(name: str) -> Group | None:
+    """The group that gets the mail of this name: a closed group's goes to what it became."""
     # Asked for as often as the community, and held for the same reason.
     session = db.session()
     held: dict[str, Group] = session.info.setdefault(_GROUPS, {})
@@ -54,7 +62,7 @@ def group_by_mail_name(name: str) -> Group | None:
         group = session.scalars(_BY_MAIL_NAME, {"the_name": name.lower()}).first()
         if group is not None:
             held[group.mail_name] = group
-    return group
+    return living(group) if group is not None else None
 
 
 def membership_of(member_id: int, group_id: int) -> Membership | None:
@@ -84,6 +92,30 @@ def memberships_of(member_id: int) -> Sequence[Membership]:
     return db.session.scalars(rows).all()
 
 
+def ids_below(group: Group) -> Select[tuple[int]]:
+    """The ids of the groups anywhere below this one in the tree."""
+    below = select(Group.id).where(Group.parent_id == group.id).cte(recursive=True)
+    child = aliased(Group)
+    below = below.union(select(child.id).join(below, child.parent_id == below.c.id))
+    return select(below.c.id)
+
+
+def own_groups_below(member_id: int, group: Group) -> Sequence[Group]:
+    """The groups anywhere below this one in the tree that a member reads, by name."""
+    rows = (
+        select(Group)
+        .join(Membership, Membership.group_id == Group.id)
+        .where(
+            Group.id.in_(ids_below(group)),
+            Group.closed_at.is_(None),
+            Membership.member_id == member_id,
+            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        )
+        .order_by(func.lower(Group.name))
+    )
+    return db.session.scalars(rows).all()
+
+
 def former_membership(member_id: int, group_id: int) -> FormerMembership | None:
     found = select(FormerMembership).where(
         FormerMembership.member_id == member_id, FormerMembership.group_id == group_id
@@ -97,7 +129,7 @@ def former_memberships_since(member_id: int, moment: datetime) -> Sequence[tuple
         select(FormerMembership, Group)
         .join(Group, Group.id == FormerMembership.group_id)
         .where(FormerMembership.member_id == member_id)
-        .where(FormerMembership.by_choice, FormerMembership.left_at > moment)
+        .where(FormerMembership.by_choice, FormerMembership.left_at > moment, Group.closed_at.is_(None))
         .order_by(FormerMembership.left_at.desc(), FormerMembership.id.desc())
     )
     return [(row[0], row[1]) for row in db.session.execute(rows)]
@@ -109,21 +141,42 @@ def count_members(group_id: int) -> int:
     return db.session.scalar(select(func.count()).where(Membership.group_id == group_id, standing)) or 0
 
 
+def ids_of_readers(group: Group) -> Select[tuple[int]]:
+    """The statement of the ids of its active and muted members."""
+    standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
+    return select(Membership.member_id).where(Membership.group_id == group.id, standing)
+
+
 def count_members_by_group() -> dict[int, int]:
     standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
     rows = db.session.execute(select(Membership.group_id, func.count()).where(standing).group_by(Membership.group_id))
     return {group_id: count for group_id, count in rows}
 
 
+# Written out, so that both databases see that there is an index of these.
+_IS_DECLINING = text("log_entry.act = 'decline'")
+
+
 def reason_for_declining(member_id: int, group_id: int) -> str:
     """What a moderator wrote when this member was last declined; empty when nothing."""
     found = (
         select(LogEntry.why)
-        .where(LogEntry.act == "decline", LogEntry.object_id == member_id, LogEntry.group_id == group_id)
+        .where(_IS_DECLINING, LogEntry.object_id == member_id, LogEntry.group_id == group_id)
         .order_by(LogEntry.id.desc())
         .limit(1)
     )
     return db.session.scalar(found) or ""
+
+
+def was_declined(member_id: int, group_id: int) -> bool:
+    """Whether moderators of a group have said no to this member."""
+    found = select(LogEntry.id).where(
+        _IS_DECLINING,
+        LogEntry.object_kind == "member",
+        LogEntry.object_id == member_id,
+        LogEntry.group_id == group_id,
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def was_removed(member_id: int) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from forum.accounts.models import Member
 from forum.db import db
 from forum.groups.models import Group, Kind, Membership, Role, Standing
-from forum.groups.queries import community, former_membership, group_by_slug
+from forum.groups.queries import community, former_membership, group_by_slug, living
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,12 @@ def may_read(viewer: Viewer, group: Group) -> bool:
     return (own is not None and own.may_read()) or may_moderate(viewer, group)
 
 
+def may_post(viewer: Viewer, group: Group) -> bool:
+    """Whether a member of the group posts there at all: on a notice board only its own moderators do."""
+    own = viewer.belongings.get(group.id)
+    return not group.announce_only or (own is not None and own.role is not Role.MEMBER)
+
+
 def may_see(viewer: Viewer, group: Group) -> bool:
     """That the group exists: listed groups every member of the community, unlisted ones only who belongs."""
     own = viewer.belongings.get(group.id)
@@ -107,14 +113,26 @@ def may_see(viewer: Viewer, group: Group) -> bool:
 
 
 def group_for(viewer: Viewer, slug: str) -> Group | None:
-    """The group if the viewer may know of it; None is "not found", also for what is only hidden."""
-    group = group_by_slug(slug)
+    """The group if the viewer may know of it; None is "not found", also for what is only hidden.
+
+    The name of a closed group leads to what it became, for who could know of both.
+    """
+    group = _living_for(viewer, slug)
     return group if group is not None and may_see(viewer, group) else None
 
 
 def group_to_moderate(viewer: Viewer, slug: str) -> Group | None:
-    group = group_by_slug(slug)
+    group = _living_for(viewer, slug)
     return group if group is not None and may_moderate(viewer, group) else None
+
+
+def _living_for(viewer: Viewer, slug: str) -> Group | None:
+    """The group of this name, or what it became; nothing for who could not know that the closed one was there."""
+    group = group_by_slug(slug)
+    if group is None or group.closed_at is None:
+        return group
+    knew = may_see(viewer, group) or former_membership(viewer.member_id, group.id) is not None
+    return living(group) if knew else None
 
 
 @dataclass(frozen=True)
@@ -146,6 +164,8 @@ def tree_for(viewer: Viewer) -> Sequence[TreeNode]:
             moderated = not banned and (inherits or (own is not None and own.may_moderate()))
             readable = moderated or (own is not None and own.may_read())
             seen = group.listed or moderated or (own is not None and not banned)
+            # What has been merged back is not there any more, but groups below it may be.
+            seen = seen and group.closed_at is None
             if seen:
                 nodes.append(TreeNode(group, depth, own is not None and own.may_read(), readable, moderated))
             # A ban in one group takes away its moderation there, not what a role above gives below.
@@ -171,7 +191,7 @@ def moderated_group_ids(viewer: Viewer) -> frozenset[int]:
 
 def group_to_join(viewer: Viewer, slug: str) -> Group | None:
     """The group if the viewer may know of it, or belonged to it and left by choice."""
-    group = group_by_slug(slug)
+    group = _living_for(viewer, slug)
     if group is None or may_see(viewer, group):
         return group
     before = former_membership(viewer.member_id, group.id)
@@ -189,6 +209,7 @@ def groups_in_common(viewer: Viewer, member_id: int) -> Sequence[Group]:
             Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
             Group.id.in_(own),
             Group.kind != Kind.COMMUNITY,
+            Group.closed_at.is_(None),
         )
         .order_by(func.lower(Group.name))
     )

@@ -16,6 +16,7 @@ from forum.accounts.preferences import next_digest_at
 from forum.clock import now
 from forum.counter import PUBLISHED, last_number
 from forum.db import db, public_id
+from forum.facets.actions import set_facets, set_facets_of_new
 from forum.groups.choices import DIGESTS
 from forum.groups.models import Delivery, FormerMembership, Group, Membership, Role, Standing
 from forum.groups.queries import community
@@ -74,7 +75,8 @@ class _Known:
     """What the database knows of the people in some rows, in a handful of queries."""
 
     def __init__(self, rows: Sequence[RosterRow], group_ids: tuple[int, int]) -> None:
-        keys = {address_key(row.email) for row in rows}
+        self.keys = {row.email: address_key(row.email) for row in rows}
+        keys = set(self.keys.values())
         found = db.session.execute(
             select(Address.key, Address.base_key, Address.member_id).where(
                 or_(Address.key.in_(keys), Address.base_key.in_({base_key(key) for key in keys}))
@@ -123,13 +125,14 @@ class _Batch:
         self._new_base_keys: set[str] = set()
         self._memberships: list[dict[str, Any]] = []
         self._claimed: list[dict[str, Any]] = []
+        self._described: list[int] = []
         self._joined = self._there_already = self._left_before = 0
         self._bad: list[BadRow] = []
         self._moment = now()
         self._last_no = last_number(PUBLISHED)
 
     def take(self, row: RosterRow) -> None:
-        key = address_key(row.email)
+        key = self._known.keys[row.email]
         member_id = self._known.member_id(key)
         if member_id is not None:
             self._take_known(row, member_id)
@@ -156,6 +159,7 @@ class _Batch:
             # The author of imported posts, whose address the roster now vouches for.
             known.placeholders.discard(member_id)
             self._claimed.append({"id": member_id, "name": row.name, "placeholder": False, **row.facets})
+            self._described.append(member_id)
         self._join(row, member_id, standing is not None)
 
     def _join(self, row: RosterRow, member_id: int, in_community: bool) -> None:
@@ -173,8 +177,9 @@ class _Batch:
         self._write_new_members()
         if self._claimed:
             db.session.execute(update(Member), self._claimed)
+        set_facets(self._described)
         if self._memberships:
-            db.session.execute(insert(Membership), self._memberships)
+            _insert_rows(Membership, self._memberships)
             self._plan_digests()
         if self._joined:
             why = f"{self._joined} joined from a roster, {len(self._new)} of them new members"
@@ -200,6 +205,7 @@ class _Batch:
         ).all()
         ids = {identity: member_id for member_id, identity in made}
         addresses = []
+        described: dict[int, Mapping[str, str]] = {}
         for identity, (key, row) in by_public_id.items():
             addresses.append(
                 {
@@ -212,7 +218,15 @@ class _Batch:
                 }
             )
             self._join(row, ids[identity], in_community=False)
-        db.session.execute(insert(Address), addresses)
+            if any(row.facets.values()):
+                described[ids[identity]] = row.facets
+        _insert_rows(Address, addresses)
+        set_facets_of_new(described)
+
+
+def _insert_rows(model: type[Address] | type[Membership], rows: Sequence[dict[str, Any]]) -> None:
+    """Past the objects: a roster brings tens of thousands, and nobody asks for them in this transaction."""
+    db.session.connection().execute(insert(model.metadata.tables[model.__tablename__]), rows)
 
 
 def _membership(

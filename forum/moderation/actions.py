@@ -25,6 +25,7 @@ from forum.posting.erase import erase_held
 from forum.posting.held import publish_held
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
+from forum.posting.moved import follow_thread
 from forum.posting.resubmit import is_open_to_author
 from forum.queue import enqueue
 from forum.text import normalise
@@ -264,6 +265,7 @@ def publish_on_appeal(held: HeldPost, *, actor_id: int) -> None:
         raise NotPossible("The author has changed it since and has it back. Uphold the decision, with a word on that.")
     if held.state is HeldState.WAITING:
         raise NotPossible("The author has sent it again since, and it waits. Decide on the new words first.")
+    follow_thread(held)
     let_out(held)
     _note_decision(held, "approve on appeal", actor_id, held.reason, UNDO_OUT)
 

@@ -13,6 +13,7 @@ from forum.groups.rights import Viewer, may_moderate, moderated_group_ids
 from forum.posting.anonymous import author_of, is_own
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
+from forum.rules.membership import COMES_ALONG
 from forum.threads.models import Attachment, Post, Thread
 from forum.tokens import Purpose, current_tokens
 
@@ -69,6 +70,12 @@ def held_to_confirm(token: str) -> HeldPost | None:
 def waits_for_author(held: HeldPost) -> bool:
     """Whether the author is asked "did you write this?"."""
     return held.state is HeldState.WAITING and any(finding["rule"] == "assurance" for finding in held.findings)
+
+
+def waits_for_joining(held: HeldPost) -> bool:
+    """Whether it waits for its author to join the group where its thread has moved."""
+    waiting = held.state is HeldState.WAITING
+    return waiting and any(finding.get("label") == COMES_ALONG for finding in held.findings)
 
 
 HISTORY_AT_MOST = 1000

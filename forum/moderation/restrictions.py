@@ -5,6 +5,7 @@ it does stands with the membership or the thread, which the gate reads. The prog
 one. Never commits. The membership or thread is locked before the row, always, so that nobody waits in a circle.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,7 +16,7 @@ from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Membership, Standing
-from forum.groups.queries import former_membership, membership_of
+from forum.groups.queries import former_membership, ids_below, membership_of
 from forum.groups.standing import lock, set_standing
 from forum.log import record
 from forum.moderation.models import Restriction, Restricts
@@ -185,13 +186,15 @@ def _restrict_member(
     if membership.standing is Standing.PENDING and until is not None:
         # At its end somebody would be in who was never let in.
         raise NotPossible("This member has asked to join and is not let in yet. Admit or decline first.")
-    set_standing(
-        membership,
-        Standing.MUTED if muting else Standing.BANNED,
-        actor_id=actor_id,
-        until=until if muting else None,
-        why=reason[:500],
-    )
+    came_along = _muted_along(membership) if muting else ()
+    for each in (membership, *came_along):
+        set_standing(
+            each,
+            Standing.MUTED if muting else Standing.BANNED,
+            actor_id=actor_id,
+            until=until if muting else None,
+            why=reason[:500],
+        )
 
 
 def _restrict_thread(
@@ -238,8 +241,42 @@ def _free_member(membership: Membership, kind: Restricts, actor_id: int | None, 
     # A ban may have stood above a mute that is not over.
     until = _muted_until(membership) if kind is Restricts.BAN else None
     standing = Standing.ACTIVE if until is None else Standing.MUTED
-    set_standing(membership, standing, actor_id=actor_id, until=until, why=why[:500])
+    came_along = _muted_along(membership) if kind is Restricts.MUTE else ()
+    for each in (membership, *came_along):
+        set_standing(each, standing, actor_id=actor_id, until=until, why=why[:500])
     return True
+
+
+def _muted_along(membership: Membership) -> Sequence[Membership]:
+    """The member's places in groups below into which this mute went along when they grew out of this one: locked.
+
+    They are muted until the same moment, and by nobody's decision there.
+    """
+    if membership.standing is not Standing.MUTED:
+        return ()
+    decided = (
+        select(Restriction.id)
+        .where(
+            Restriction.group_id == Membership.group_id,
+            Restriction.member_id == Membership.member_id,
+            Restriction.kind == Restricts.MUTE,
+            Restriction.ended_at.is_(None),
+        )
+        .exists()
+    )
+    rows = (
+        select(Membership)
+        .where(
+            Membership.member_id == membership.member_id,
+            Membership.group_id.in_(ids_below(membership.group)),
+            Membership.standing == Standing.MUTED,
+            Membership.muted_until == membership.muted_until,
+            ~decided,
+        )
+        .order_by(Membership.group_id)
+        .with_for_update(of=Membership)
+    )
+    return db.session.scalars(rows).unique().all()
 
 
 def _muted_until(membership: Membership) -> datetime | None:

@@ -9,9 +9,10 @@ from sqlalchemy import Select, func, select
 from forum.clock import now
 from forum.db import db
 from forum.groups.models import Group, Kind, Membership
-from forum.groups.queries import community, memberships_in
+from forum.groups.queries import community, memberships_in, own_groups_below
 from forum.posting.anonymous import count_anonymous_since, last_anonymous_in, with_seal
 from forum.posting.models import Arrival, HeldPost, HeldState
+from forum.posting.moved import may_come_along
 from forum.posting.placement import Placement
 from forum.posting.publish import thread_url
 from forum.rulebook.queries import rules_in_force
@@ -19,6 +20,9 @@ from forum.rules.submission import Facts, Submission
 from forum.settings import current_settings
 from forum.threads.models import Thread
 from forum.threads.queries import count_posts_since, last_post_in
+
+# So many of one's own groups are named in a sentence.
+_GROUPS_NAMED = 5
 
 
 def memberships_for(author_id: int | None, group: Group) -> Mapping[int, Membership]:
@@ -79,12 +83,26 @@ def facts_of(
         slow_seconds=thread.slow_seconds if thread is not None else None,
         last_here_ago=_last_here_ago(submission.author_id, thread),
         rules=rules_in_force(group),
+        came_after_thread=own is None
+        and thread is not None
+        and submission.author_id is not None
+        and may_come_along(submission.author_id, thread),
+        thread_gone=placement.gone,
+        announce_only=group.announce_only,
+        write_in=_where_to_write(group, submission) if group.announce_only else (),
         anonymous_posts=group.anonymous_posts,
         lock_reason=thread.lock_reason if thread is not None else "",
         locked_until=thread.locked_until if thread is not None else None,
     )
     facts = with_seal(facts, submission, placement)
     return _with_history(submission, facts, thread, besides) if facts.rules else facts
+
+
+def _where_to_write(group: Group, submission: Submission) -> tuple[str, ...]:
+    """The author's own groups that grew out of this one, by name; nobody's for what must not tell whose it is."""
+    if submission.author_id is None or submission.anonymous:
+        return ()
+    return tuple(each.name for each in own_groups_below(submission.author_id, group))[:_GROUPS_NAMED]
 
 
 def _with_history(submission: Submission, facts: Facts, thread: Thread | None, besides: int | None) -> Facts:

@@ -64,7 +64,7 @@ class HeldPost(Base):
     content_digest: Mapped[str] = mapped_column(String(64))
     # Where it belongs when it is approved: the post answered, if any, and whether the subject really changed.
     in_reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
-    thread_id: Mapped[int | None] = mapped_column(ForeignKey("thread.id"))
+    thread_id: Mapped[int | None] = mapped_column(ForeignKey("thread.id"), index=True)
     # Submissions of one mail to several groups share it, as their posts will.
     fan_out_key: Mapped[int | None]
     sent_at: Mapped[datetime | None]

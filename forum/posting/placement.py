@@ -18,10 +18,14 @@ from forum.threads.subjects import is_reply_subject, really_changed, subject_key
 
 @dataclass(frozen=True)
 class Placement:
-    """`answers` is the post answered, in the group posted to. `thread` is None for a new thread."""
+    """`answers` is the post answered, in the group posted to. `thread` is None for a new thread.
+
+    `gone`: what it answers has moved to where its author may not follow.
+    """
 
     answers: Post | None
     thread: Thread | None
+    gone: bool = False
 
     @property
     def grown_from(self) -> Post | None:

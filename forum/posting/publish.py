@@ -10,7 +10,7 @@ from datetime import datetime
 from forum import blobs
 from forum.accounts.queries import member_by_email, names_by_email
 from forum.clock import now
-from forum.counter import PUBLISHED, next_number
+from forum.counter import PUBLISHED, next_number, take_turn
 from forum.db import db, public_id
 from forum.groups.models import Group, Membership, Role
 from forum.groups.standing import count_newcomer_post
@@ -43,7 +43,7 @@ def publish(
     """Make the post, in its thread or a new one, and queue its fan-out and indexing.
 
     `membership` is the author's in the group. Of what waited for a moderator, `arrived_at` keeps the moment of arrival
-    and `pseudonym_id` the name that moderators have seen.
+    and `pseudonym_id` the name that moderators have seen. MovedMeanwhileError when the thread is elsewhere by now.
     """
     if submission.author_id is None:
         raise ValueError("a post needs an author")
@@ -60,8 +60,9 @@ def publish(
     if thread is None:
         thread = _new_thread(submission, placement, group, moment)
     else:
-        # While this one waited for its number, another post may have come into the thread.
+        # While this one waited for its number, another post may have come into the thread, or it has moved.
         db.session.refresh(thread)
+        _check_place(thread, group)
     author_id, byline = submission.author_id, submission.byline
     if submission.anonymous:
         db.session.flush()
@@ -106,6 +107,25 @@ def publish(
     enqueue("fan_out", post.id)
     enqueue("index", post.id)
     return post
+
+
+class MovedMeanwhileError(Exception):
+    """A thread is in another group than when its answer was judged: it is to be judged anew."""
+
+
+def wait_for_moves(thread: Thread | None, group: Group) -> None:
+    """Before an answer is kept: whoever moves threads is done or sees it. MovedMeanwhileError as in `publish`."""
+    if thread is None:
+        return
+    take_turn(PUBLISHED)
+    db.session.refresh(thread, ["group_id"])
+    _check_place(thread, group)
+
+
+def _check_place(thread: Thread, group: Group) -> None:
+    if thread.group_id != group.id:
+        db.session.expire(thread)
+        raise MovedMeanwhileError
 
 
 NameOf = Callable[[str], str | None]

@@ -19,6 +19,7 @@ from forum.posting.facts import facts_of, memberships_for
 from forum.posting.held import JUDGED_ON_ARRIVAL, as_submission, files_of, placement_of, publish_held
 from forum.posting.hold import LETTER
 from forum.posting.models import HeldPost, HeldState
+from forum.posting.moved import follow_thread
 from forum.posting.outcomes import Duplicate, Held, Published, Refused, Returned
 from forum.posting.routing import note_routed, with_room_named
 from forum.posting.sightings import note_sightings, places_in
@@ -65,6 +66,7 @@ def resubmit(
     db.session.refresh(held, with_for_update={"of": HeldPost})
     if not may_be_changed(held):
         return Duplicate(held.post_id, held.id)
+    follow_thread(held)
     submission = replace(_with_words(held, text, subject, text_format, confirmed), own_name=own_name)
     judged, there = _judged(held, submission)
     findings = judged.findings

@@ -3,6 +3,7 @@
 Runs inside the door's transaction and never commits. Speaks neither HTTP nor SMTP.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -14,9 +15,10 @@ from forum.posting.anonymous import as_meant, with_sealed_answers
 from forum.posting.facts import facts_of, memberships_for
 from forum.posting.hold import content_digest, hold, keep_for_author, note_arrival, uses_up
 from forum.posting.models import Arrival, HeldPost, HeldState
+from forum.posting.moved import led_by_move
 from forum.posting.outcomes import Duplicate, Held, Outcome, Published, Refused, Returned
 from forum.posting.placement import Placement, place
-from forum.posting.publish import publish
+from forum.posting.publish import MovedMeanwhileError, publish, wait_for_moves
 from forum.posting.quotes import without_quoted_patients
 from forum.posting.routing import in_the_room, note_routed, room_for, with_room_named
 from forum.posting.sightings import note_sightings, places_in
@@ -30,9 +32,15 @@ _NEW_THREAD = Placement(None, None)
 
 def submit(submission: Submission) -> Outcome:
     """Judge a submission and publish, hold, return or refuse it. Needs an open transaction."""
-    submission = replace(submission, subject=one_line(submission.subject)[:500])
+    while True:
+        with suppress(MovedMeanwhileError):
+            return _submit(replace(submission, subject=one_line(submission.subject)[:500]))
+
+
+def _submit(submission: Submission) -> Outcome:
+    """MovedMeanwhileError when its thread has gone to another group since it was judged; nothing is written then."""
+    submission, placement = _placed(submission)
     group = db.session.get_one(Group, submission.group_id)
-    placement = place(with_sealed_answers(submission))
     submission = without_quoted_patients(as_meant(submission, placement), group)
     arrival = _arrival_of(submission)
     if arrival is not None and arrival.content_digest == content_digest(submission):
@@ -53,10 +61,12 @@ def submit(submission: Submission) -> Outcome:
             note_sightings(places_in(judged, submission.text, post.text), group.id, post_id=post.id)
             return Published(post.id, post.thread_id, findings, submission.anonymous)
         case Severity.HOLD:
+            wait_for_moves(placement.thread, group)
             held = hold(submission, placement, findings)
             note_sightings(judged, group.id, held_post_id=held.id)
             return Held(held.id, findings)
         case Severity.RETURN:
+            wait_for_moves(placement.thread, group)
             kept = keep_for_author(submission, placement, findings)
             note_sightings(judged, group.id, held_post_id=kept.id if kept is not None else None)
             return Returned(findings, kept.id if kept is not None else None)
@@ -64,6 +74,16 @@ def submit(submission: Submission) -> Outcome:
             return Refused(findings)
         case unknown:
             assert_never(unknown)
+
+
+def _placed(submission: Submission) -> tuple[Submission, Placement]:
+    """Where it belongs; an answer to a thread that has moved goes where that is now."""
+    placement = place(with_sealed_answers(submission))
+    led = led_by_move(submission, placement)
+    if led is None:
+        return submission, placement
+    placement = place(with_sealed_answers(led.submission))
+    return led.submission, replace(placement, gone=led.gone)
 
 
 @dataclass(frozen=True)
@@ -135,8 +155,8 @@ def _as_asked(submission: Submission, findings: tuple[Finding, ...]) -> tuple[Fi
 def look_at(submission: Submission) -> Judgement:
     """What the gate would say of a submission, for its author to see before it is sent. Writes nothing."""
     submission = replace(submission, subject=one_line(submission.subject)[:500])
+    submission, placement = _placed(submission)
     group = db.session.get_one(Group, submission.group_id)
-    placement = place(with_sealed_answers(submission))
     submission = as_meant(submission, placement)
     belongs = memberships_for(submission.author_id, group)
     judged = judge(submission, facts_of(submission, group, belongs, placement, _arrival_of(submission)))

@@ -6,6 +6,7 @@ are kept, and the most severe decides.
 
 from collections.abc import Callable, Sequence
 
+from forum.rules.announce_only import check_announce_only
 from forum.rules.anonymity import check_anonymity, check_own_traces
 from forum.rules.assurance import check_assurance
 from forum.rules.destination import check_addressed, check_recipients
@@ -16,7 +17,7 @@ from forum.rules.erased_parent import check_erased_parent
 from forum.rules.executables import check_executables
 from forum.rules.findings import Finding, Severity
 from forum.rules.locked import check_locked
-from forum.rules.membership import check_membership
+from forum.rules.membership import check_gone, check_membership
 from forum.rules.moderated import check_moderated
 from forum.rules.over_quoted import check_over_quoted
 from forum.rules.quota import check_quota
@@ -30,6 +31,8 @@ Rule = Callable[[Submission, Facts], Finding | None]
 
 RULES: tuple[Rule, ...] = (
     check_membership,
+    check_gone,
+    check_announce_only,
     check_anonymity,
     check_own_traces,
     check_assurance,
@@ -56,7 +59,7 @@ NAMES_OF_THE_GATE = frozenset(
         *("membership", "assurance", "reused_id", "implicit_destination", "many_recipients", "size", "encrypted"),
         *("empty", "executables", "over_quoted", "locked", "erased_parent", "quota", "slow_mode", "emergency"),
         *("thread_moderated", "moderated", "newcomer", "letter", "returned_before"),
-        *("anonymity", "own_traces"),
+        *("anonymity", "own_traces", "gone", "announce_only"),
     }
 )
 

@@ -1,9 +1,15 @@
 """Who may post: members in good standing, of the group and of the community."""
 
+from dataclasses import replace
+
 from forum.groups.models import Assurance, Standing, Strangers
 from forum.rules.assurance import SEEN
 from forum.rules.findings import Finding, Severity
 from forum.rules.submission import Facts, Submission
+
+MEMBERSHIP = "membership"
+# Marks what waits for its author to join the group where its thread has moved.
+COMES_ALONG = "comes along"
 
 
 def check_membership(submission: Submission, facts: Facts) -> Finding | None:
@@ -17,6 +23,8 @@ def check_membership(submission: Submission, facts: Facts) -> Finding | None:
         )
     if submission.author_id is None:
         return _of_stranger(submission, facts)
+    if facts.came_after_thread and facts.community_standing is not None:
+        return _to_come_along(submission, facts)
     if facts.community_standing is None or facts.standing is None:
         return Finding(
             "membership",
@@ -40,6 +48,39 @@ def check_membership(submission: Submission, facts: Facts) -> Finding | None:
             "The author has asked to join and is not admitted yet.",
         )
     return None
+
+
+def _to_come_along(submission: Submission, facts: Facts) -> Finding:
+    """The thread has moved, and the author has not: the answer waits until the author joins."""
+    waits = waits_to_come_along(facts.group_name)
+    if not submission.anonymous:
+        return waits
+    # Waiting for one member to join would tell who it is.
+    sentence = f"This thread is in {facts.group_name} now: {facts.thread_url} Join the group there, then answer."
+    return replace(waits, severity=Severity.RETURN, sentence=sentence)
+
+
+def waits_to_come_along(group_name: str) -> Finding:
+    """What holds the answer of somebody who has not joined the group where its thread has moved."""
+    return Finding(
+        MEMBERSHIP,
+        Severity.HOLD,
+        f"This thread is in {group_name} now. Join that group, and your answer goes out.",
+        "The thread has moved here, and the author has not joined yet. It goes out when the author does.",
+        label=COMES_ALONG,
+    )
+
+
+def check_gone(submission: Submission, facts: Facts) -> Finding | None:
+    """An answer to a thread that is elsewhere now, of which its author may learn nothing."""
+    if not facts.thread_gone:
+        return None
+    return Finding(
+        "gone",
+        Severity.RETURN,
+        f"This thread takes no more answers. You can begin a new one in {facts.group_name}.",
+        "The thread has moved to a group of which its author does not know.",
+    )
 
 
 def _of_stranger(submission: Submission, facts: Facts) -> Finding:

@@ -114,6 +114,14 @@ class Facts:
     lock_reason: str = ""
     locked_until: datetime | None = None
 
+    # The author reads a place where the thread answered was before, and does not belong where it is now.
+    came_after_thread: bool = False
+    # What it answers has moved to where its author may not follow.
+    thread_gone: bool = False
+    # Whether only moderators post in the group, and where others write: the names of groups that grew out of it.
+    announce_only: bool = False
+    write_in: tuple[str, ...] = ()
+
     # Whether the group takes anonymous posts, and under which name the author has written in the thread answered.
     anonymous_posts: bool = False
     pseudonym_here: str = ""

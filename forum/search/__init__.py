@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from forum.db import db
 from forum.groups.models import Group
-from forum.groups.queries import group_by_slug
+from forum.groups.queries import group_by_slug, living
 from forum.groups.rights import Viewer, readable_group_ids
 from forum.search.documents import shown_texts
 from forum.search.engine import current_engine
@@ -91,7 +91,7 @@ def _allowed(viewer: Viewer, query: Query, tags: TagsWanted) -> Allowed | None:
     group_ids = readable_group_ids(viewer)
     if query.group_slug is not None:
         group = group_by_slug(query.group_slug) if _SLUG.fullmatch(query.group_slug) else None
-        group_ids &= {group.id} if group is not None else frozenset()
+        group_ids &= {living(group).id} if group is not None else frozenset()
     if not group_ids:
         return None
     conditions: list[ColumnElement[bool]] = [Thread.group_id.in_(group_ids), Post.erased_at.is_(None)]

@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.accounts.models import Member
 from forum.db import db
+from forum.groups.models import Membership
 from forum.log import record
-from forum.threads.models import Choice, Post, TagChoice, Thread, ThreadChoice, ThreadTag
+from forum.threads.models import Choice, Post, TagChoice, Thread, ThreadChoice, ThreadMove, ThreadTag
 from forum.threads.tags import tag_named
 
 # Columns of a query, or for a thread its number.
@@ -146,7 +147,11 @@ def somebody_mutes(thread_id: ThreadId) -> Condition:
     by_thread = exists().where(ThreadChoice.thread_id == thread_id, ThreadChoice.choice == Choice.MUTE)
     same_tag = (ThreadTag.group_id == TagChoice.group_id) & (ThreadTag.tag == TagChoice.tag)
     by_tag = exists().where(same_tag, ThreadTag.thread_id == thread_id, TagChoice.choice == Choice.MUTE)
-    return or_(by_thread, by_tag)
+    left = (ThreadMove.from_group_id == TagChoice.group_id) & (ThreadMove.thread_id == ThreadTag.thread_id)
+    at_old_place = exists().where(
+        left, ThreadTag.tag == TagChoice.tag, ThreadTag.thread_id == thread_id, TagChoice.choice == Choice.MUTE
+    )
+    return or_(by_thread, by_tag, at_old_place)
 
 
 def _has_chosen(member_id: MemberId, thread_id: ThreadId, choice: Choice) -> Condition:
@@ -158,8 +163,18 @@ def _has_chosen(member_id: MemberId, thread_id: ThreadId, choice: Choice) -> Con
 def _has_chosen_a_tag(member_id: MemberId, thread_id: ThreadId, choice: Choice) -> Condition:
     return exists().where(
         ThreadTag.thread_id == thread_id,
-        TagChoice.group_id == ThreadTag.group_id,
+        or_(TagChoice.group_id == ThreadTag.group_id, chosen_at_old_place()),
         TagChoice.tag == ThreadTag.tag,
         TagChoice.member_id == member_id,
         TagChoice.choice == choice,
     )
+
+
+def chosen_at_old_place() -> Condition:
+    """The condition that a choice for a tag was made where the thread was, by somebody who has not come along.
+
+    What is still on its way to readers of the old place goes by what they have chosen there.
+    """
+    left = exists().where(ThreadMove.thread_id == ThreadTag.thread_id, ThreadMove.from_group_id == TagChoice.group_id)
+    came_along = exists().where(Membership.member_id == TagChoice.member_id, Membership.group_id == ThreadTag.group_id)
+    return and_(left, ~came_along)

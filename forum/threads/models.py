@@ -67,6 +67,7 @@ class ThreadMove(Base):
     __table_args__ = (
         CheckConstraint("from_group_id <> to_group_id", name="moves_away"),
         Index("ix_thread_move_from_group_id_after_no", "from_group_id", "after_no"),
+        Index("ix_thread_move_after_no", "after_no"),
     )
 
     id: Mapped[PrimaryKey]

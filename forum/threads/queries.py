@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, defer, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, defer, joinedload, load_only, selectinload
 
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Shown
 from forum.clock import now
 from forum.db import db
 from forum.groups.rights import Viewer, may_read, readable_group_ids
+from forum.groups.shown import is_seen, sharing_a_group
 from forum.threads.models import Attachment, Post, ReadingMark, Thread
 from forum.threads.tags import subject_beside, tags_of, threads_with
 
@@ -86,6 +87,15 @@ def reading_marks(member_id: int, thread_ids: Sequence[int]) -> Mapping[int, int
     return {thread_id: published_no for thread_id, published_no in rows}
 
 
+_BESIDE = (
+    Member.public_id,
+    Member.career_stage,
+    Member.career_stage_shown,
+    Member.specialty,
+    Member.specialty_shown,
+)
+
+
 @dataclass(frozen=True)
 class Author:
     """What stands beside a byline: who, for the reader."""
@@ -107,15 +117,25 @@ def posts_page(thread: Thread, *, after: int = 0, limit: int = 200) -> Sequence[
     return db.session.scalars(rows).all()
 
 
-def authors_of(posts: Sequence[Post]) -> Mapping[int, Author]:
-    """What readers see beside the bylines of these posts, by post id."""
+def authors_of(posts: Sequence[Post], viewer: Viewer) -> Mapping[int, Author]:
+    """What this reader sees beside the bylines of these posts, by post id; each author chooses who sees it."""
     rows = db.session.execute(
-        select(Post.id, Member.public_id, Member.career_stage, Member.specialty)
+        select(Post.id, Member)
         .join(Member, Member.id == Post.author_id)
         # Beside a pseudonym stands nobody.
         .where(Post.id.in_([post.id for post in posts]), Post.pseudonym_id.is_(None))
-    )
-    return {row.id: Author(row.public_id, row.career_stage, row.specialty) for row in rows}
+        .options(load_only(*_BESIDE))
+    ).all()
+    only_groups = {who.id for _, who in rows if Shown.GROUPS in (who.career_stage_shown, who.specialty_shown)}
+    sharing = sharing_a_group(viewer, only_groups)
+    return {
+        post_id: Author(
+            who.public_id,
+            who.career_stage if is_seen(who.career_stage_shown, who.id in sharing) else "",
+            who.specialty if is_seen(who.specialty_shown, who.id in sharing) else "",
+        )
+        for post_id, who in rows
+    }
 
 
 def author_id_of(post: Post) -> int:
