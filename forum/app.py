@@ -26,7 +26,8 @@ import forum.splitting.models
 import forum.threads.models  # noqa: F401  (models register themselves with the metadata)
 from forum.clock import Clock
 from forum.db import db, engine_options, prepare_engine
-from forum.settings import Settings
+from forum.facets.taxonomy import BadTaxonomy, taxonomy
+from forum.settings import BadSettings, Settings
 from forum.tokens import Tokens
 
 _PACKAGE = Path(__file__).parent
@@ -37,6 +38,11 @@ TEMPLATES = next(path for path in (_PACKAGE / "templates", _PACKAGE.parent / "te
 def create_core(settings: Settings) -> Flask:
     """The domain on its database, without any door. Work happens inside `core.app_context()`."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.taxonomy is not None:
+        try:
+            taxonomy(settings.taxonomy)
+        except BadTaxonomy as error:
+            raise BadSettings(f"BANYAN_TAXONOMY: {error}") from None
     core = Flask("forum", template_folder=str(TEMPLATES), static_folder=str(_PACKAGE / "web" / "static"))
     core.config.update(
         SECRET_KEY=settings.secret_keys()[0],

@@ -44,6 +44,14 @@ def next_numbers(name: str, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
+def take_turn(name: str) -> None:
+    """Wait for whoever is using a number of this name, and let nobody have the next before the commit."""
+    rows = select(Counter.value).where(Counter.name == name).with_for_update()
+    if db.session.scalar(rows) is None:
+        # Nobody has asked for a number of this name yet: one is used up, which leaves a gap and does no harm.
+        next_number(name)
+
+
 def last_number(name: str) -> int:
     """The last number that was given and committed, or given in this transaction; 0 before the first."""
     return db.session.scalar(select(Counter.value).where(Counter.name == name)) or 0

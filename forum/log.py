@@ -34,6 +34,13 @@ class LogEntry(Base):
             sqlite_where=text("object_kind = 'held_post'"),
             postgresql_where=text("object_kind = 'held_post'"),
         ),
+        # Whether somebody was declined is asked of each who follows a thread to where it has moved.
+        Index(
+            "ix_log_entry_declined",
+            "object_id",
+            sqlite_where=text("act = 'decline'"),
+            postgresql_where=text("act = 'decline'"),
+        ),
     )
 
     id: Mapped[PrimaryKey]

@@ -63,6 +63,14 @@ def enqueue(kind: str, target_id: int, other_id: int | None = None, due_at: date
     db.session.connection().execute(_TASK, row)
 
 
+def enqueue_each(kind: str, target_ids: Iterable[int]) -> None:
+    """One task for each of these rows, all at once."""
+    moment = now()
+    rows = [{"kind": kind, "target_id": each, "other_id": None, "due_at": moment} for each in target_ids]
+    if rows:
+        db.session.connection().execute(_TASK, rows)
+
+
 def asked_lately(kind: str, target_id: int, within: timedelta, *, other_id: int | None = None) -> bool:
     """Whether such a task was written for this row (and the other one) lately; done ones are kept for three days."""
     lately = select(Task.id).where(Task.target_id == target_id, Task.kind == kind, Task.due_at > now() - within)

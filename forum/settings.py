@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     raw_mail_days: int = Field(default=14, ge=1)
     delivery_days: int = Field(default=30, ge=1)
     invitations: Literal["moderators", "members"] = "moderators"
+    taxonomy: Path | None = None
     test: bool = False
     clock_file: Path | None = None
 
@@ -119,6 +121,18 @@ class Settings(BaseSettings):
                 raise ValueError(f"{value} is not a private key in PEM without a password") from None
             if not isinstance(key, RSAPrivateKey) or key.key_size < _SHORTEST_DKIM_KEY:
                 raise ValueError(f"{value} is not an RSA key of at least {_SHORTEST_DKIM_KEY} bits; 2048 are usual")
+        return value
+
+    @field_validator("taxonomy")
+    @classmethod
+    def _is_a_list_of_names(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                tomllib.loads(value.read_text(encoding="utf-8"))
+            except OSError as error:
+                raise ValueError(f"{value} cannot be read ({error.strerror})") from None
+            except ValueError as error:
+                raise ValueError(f"{value} is not TOML in UTF-8: {error}") from None
         return value
 
     @field_validator("dkim_selector")

@@ -2,6 +2,8 @@
 
 from collections.abc import Generator, Mapping
 
+from forum.facets.actions import derive_all
+from forum.groups.asking import ask_next
 from forum.moderation.actions import approve_next_of_author
 from forum.moderation.releasing import release_held_in_emergency, release_pending
 from forum.queue import Task
@@ -29,11 +31,21 @@ def _claim_posts(task: Task) -> None:
     claim_posts(task.target_id, task.other_id)
 
 
+def _derive_facets(task: Task) -> None:
+    derive_all(task.target_id)
+
+
+def _ask_members(task: Task) -> None:
+    ask_next(task.target_id, task.other_id or 0)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "release_pending": _release_pending,
     "release_group": _release_group,
     "approve_all": _approve_all,
     "claim_posts": _claim_posts,
+    "derive_facets": _derive_facets,
+    "ask_members": _ask_members,
 }
 
 

@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     PROBE = 12  # address, probe
     APPEAL = 13  # restriction, member
     REVIEW = 14  # moderator, appeal
+    PLAN = 15  # question of a plan, member
 
 
 class Tokens:

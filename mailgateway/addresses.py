@@ -107,6 +107,14 @@ class ToAppeal:
 
 
 @dataclass(frozen=True)
+class ToPlan:
+    """An answer to what a plan asks: where to belong, whether to come, to moderate, or to be read by more."""
+
+    question_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
 class ToReview:
     """A second moderator's answer to an appeal."""
 
@@ -150,6 +158,7 @@ Destination = (
     | ToModerate
     | ToQueue
     | ToAppeal
+    | ToPlan
     | ToReview
     | ToLeave
     | ToBounce
@@ -167,7 +176,7 @@ _TOKENS: Mapping[str, tuple[Purpose, Callable[[int, int], Destination]]] = {
 }
 # More purposes under the same name: which of them, the token says.
 _ALSO: Mapping[str, Sequence[tuple[Purpose, Callable[[int, int], Destination]]]] = {
-    "confirm": ((Purpose.APPEAL, ToAppeal),),
+    "confirm": ((Purpose.APPEAL, ToAppeal), (Purpose.PLAN, ToPlan)),
     "moderate": ((Purpose.QUEUE, ToQueue), (Purpose.REVIEW, ToReview)),
 }
 _MAIL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,51}")
@@ -248,6 +257,9 @@ class Addresses:
 
     def appeal(self, restriction_id: int, member_id: int) -> str:
         return f"confirm+{self.tokens.make(Purpose.APPEAL, restriction_id, member_id)}@{self.domain}"
+
+    def plan(self, question_id: int, member_id: int) -> str:
+        return f"confirm+{self.tokens.make(Purpose.PLAN, question_id, member_id)}@{self.domain}"
 
     def review(self, member_id: int, appeal_id: int) -> str:
         return f"moderate+{self.tokens.make(Purpose.REVIEW, member_id, appeal_id)}@{self.domain}"

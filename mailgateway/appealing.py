@@ -41,7 +41,7 @@ def appeal_with_words(decision: HeldPost | Restriction, words: str) -> str:
 
 def appeal_by_mail(parsed: ParsedMail, known: Authenticated, found: AppealRoute) -> str:
     """A muted or banned member's answer to the mail that tells of it."""
-    sender = _sender(parsed, known, found.member_id)
+    sender = sender_of_token(parsed, known, found.member_id)
     if isinstance(sender, str):
         return f"appeal: {sender}"
     restriction = db.session.get(Restriction, found.restriction_id)
@@ -58,7 +58,7 @@ def appeal_by_mail(parsed: ParsedMail, known: Authenticated, found: AppealRoute)
 
 def review_by_mail(parsed: ParsedMail, known: Authenticated, found: ReviewRoute) -> str:
     """A second moderator answers `uphold: words` or `overturn: words`."""
-    sender = _sender(parsed, known, found.member_id)
+    sender = sender_of_token(parsed, known, found.member_id)
     if isinstance(sender, str):
         return f"review: {sender}"
     asked = db.session.get(Appeal, found.appeal_id)
@@ -90,7 +90,7 @@ def _review(asked: Appeal, moderator: Member, words: str) -> str:
     return "Upheld. The author and the first moderator get your words."
 
 
-def _sender(parsed: ParsedMail, known: Authenticated, member_id: int) -> Member | str:
+def sender_of_token(parsed: ParsedMail, known: Authenticated, member_id: int) -> Member | str:
     """The member whom the token names, if it is who wrote; else why nothing is done."""
     sender = member_by_email(parsed.from_address)
     if known.assurance is Assurance.FAILED or len(parsed.from_addresses) != 1:

@@ -9,12 +9,14 @@ from typing import assert_never
 
 from sqlalchemy import select
 
+from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import Assurance
+from forum.groups.models import Assurance, Standing
+from forum.groups.rights import viewer_of
 from forum.moderation.actions import withdraw
-from forum.moderation.queries import is_letter, waits_for_author
+from forum.moderation.queries import is_letter, waits_for_author, waits_for_joining
 from forum.moderation.releasing import confirm
 from forum.posting.anonymous import author_of, sealed_message_id
 from forum.posting.models import HeldPost, HeldState
@@ -23,6 +25,7 @@ from forum.posting.resubmit import ask_moderator, asks_for_own_name, is_open_to_
 from forum.queue import Task, enqueue
 from forum.rules.findings import Passage
 from forum.text import normalise
+from forum.threads.moved import join_where_moved, moved_for
 from mailgateway.appealing import appeal_with_words, words_of_appeal
 from mailgateway.authenticate import Authenticated
 from mailgateway.author_words import (
@@ -95,6 +98,8 @@ def _done(held: HeldPost, parsed: ParsedMail) -> str:
     if isinstance(asked, Unclear) and not unread and (says_yes(words) or not words):
         if waits_for_author(held):
             return _confirmed(held)
+        if waits_for_joining(held):
+            return _come_along(held)
         if held.state is HeldState.APPROVED:
             return "It is posted."
     if isinstance(asked, Unclear) and waits_for_author(held):
@@ -108,7 +113,29 @@ def _confirmed(held: HeldPost) -> str:
         state = confirm(held).state
     except NotPossible as refusal:
         return f"{UNCHANGED} {refusal}"
+    if waits_for_joining(held):
+        enqueue("notice.held", held.id)  # Now it asks whether to join.
+        return "Thank you. It waits until you join the group; a mail tells you how."
     return "Thank you. It is posted." if state is HeldState.APPROVED else "Thank you. It still waits for a moderator."
+
+
+def _come_along(held: HeldPost) -> str:
+    """The author joins the group where the thread is now; what waited for that goes out by itself."""
+    author_id = author_of(held)
+    member = None if author_id is None else db.session.get(Member, author_id)
+    viewer = None if member is None else viewer_of(member)
+    moved = None if viewer is None or held.thread is None else moved_for(viewer, held.thread.public_id)
+    if member is None or moved is None:
+        return f"{UNCHANGED} this thread is not open to you."
+    try:
+        joined = join_where_moved(member, moved)
+    except NotPossible as refusal:
+        return f"{UNCHANGED} {refusal}"
+    if joined.standing is Standing.PENDING:
+        return f"The moderators of {moved.group.name} have your request to join. Your answer waits for them."
+    if joined.standing is Standing.BANNED:
+        return f"{UNCHANGED} the moderators of {moved.group.name} have ended your membership there."
+    return f"You are now a member of {moved.group.name}, and your answer goes out."
 
 
 def _obeyed(held: HeldPost, parsed: ParsedMail, asked: AuthorAnswer) -> str:

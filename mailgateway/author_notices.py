@@ -16,7 +16,7 @@ from forum.groups.models import Assurance
 from forum.groups.queries import community
 from forum.moderation.appeals import why_not
 from forum.moderation.kept import LAST_DAYS
-from forum.moderation.queries import has_finding, is_letter
+from forum.moderation.queries import has_finding, is_letter, waits_for_joining
 from forum.posting.anonymous import author_of
 from forum.posting.models import HeldPost, HeldState
 from forum.posting.resubmit import is_open_to_author
@@ -64,6 +64,8 @@ def _held(task: Task) -> Notice | None:
     if held is None or author_id is None or held.state is not HeldState.WAITING:
         return None
     if not has_finding(held, "assurance"):
+        if waits_for_joining(held) and held.thread is not None:
+            return _about("moved_answer", held, task, join_url=site_url(f"/t/{held.thread.public_id}"))
         return _about("held", held, task)
     others = [finding["sentence"] for finding in held.findings if finding["rule"] != "assurance"]
     confirm_url = site_url(f"/confirm/{current_tokens().make(Purpose.CONFIRM, held.id, author_id)}")

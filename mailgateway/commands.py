@@ -27,6 +27,7 @@ from mailgateway.command_words import find_command
 from mailgateway.moderating import moderate_by_command
 from mailgateway.parse import ParsedMail
 from mailgateway.private_answers import block_or_report
+from mailgateway.profile_answers import is_about_profile, profile_commands
 from mailgateway.route import CommandRoute, LeaveRoute, PostRoute
 from mailgateway.settings_by_mail import carry_out, follow_by_word, is_setting, is_thread_word, known_group
 
@@ -66,7 +67,7 @@ def perform(parsed: ParsedMail, known: Authenticated, found: CommandRoute) -> st
     moderated = moderate_by_command(member, parsed, known, found)
     if moderated:
         return moderated
-    if found.group_id is None and (lines := _settings_in(parsed)):
+    if found.group_id is None and (lines := _settings_in(parsed) or profile_commands(parsed)):
         return _settings(member, known, found, lines)
     if found.group_id is None and _first_word(parsed) in _WHICH:
         if known.assurance is not Assurance.PROVEN and asked_lately("notice.my_settings", member.id, ONCE_IN):
@@ -74,6 +75,8 @@ def perform(parsed: ParsedMail, known: Authenticated, found: CommandRoute) -> st
         enqueue("notice.my_settings", member.id)
         return "the member's settings were sent"
     verb, group = _asked(member, parsed, found)
+    if verb is Verb.HELP and is_about_profile(parsed.subject):
+        return "an answer to the question about the profile that says nothing"
     if verb is Verb.HELP:
         if known.assurance is not Assurance.PROVEN and asked_lately("notice.help", member.id, ONCE_IN):
             return "help was sent to this member within a day, and the sender is not proven"

@@ -26,6 +26,8 @@ MAX_REFERENCES = 20
 LARGEST_BODY = 90_000
 # What a group says of a post when its mail may not say more.
 NEW_POST = "New post"
+# Where mail may name no other group.
+TERMS_ON_THE_WEB = "What is written here may still come to more readers. Where you write on the web, it says to whom."
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>@"\\,;:()\[\]]+')
 
 
@@ -73,6 +75,8 @@ class OutgoingPost:
     answers_to_author: bool = False
     # Under a pseudonym: nobody can answer its author alone, by an address that would be the same for all the author's.
     anonymous: bool = False
+    # One line on what may become of an answer, while the group can still be put back into another; else "".
+    terms: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,13 @@ def _only_a_link(post: OutgoingPost) -> OutgoingPost:
         ancestors=(),
         thread_url=post.post_url,
         answers_to_author=False,
+        terms=naming_nobody(post.terms),
     )
+
+
+def naming_nobody(terms: str) -> str:
+    """The line on the terms of a group without another group's name, if it has any."""
+    return TERMS_ON_THE_WEB if terms else ""
 
 
 def _rest(post: OutgoingPost) -> bytes:
@@ -228,6 +238,7 @@ def footer(post: OutgoingPost) -> Sequence[str]:
         f"{post.group_name}: your answer goes to {whom}.",
         f"Read it on the web: {post.thread_url}",
         f"Mail settings, or leave: {post.base_url}/my-groups",
+        *([post.terms] if post.terms else []),
     )
 
 
@@ -272,11 +283,12 @@ def _html_page(post: OutgoingPost, linked: Sequence[OutgoingFile]) -> str:
     links = "".join(
         f'<p><a href="{escape(file.url)}">{escape(file.name)}</a> ({size_words(file.size)})</p>' for file in linked
     )
-    answer, _, _ = footer(post)
+    answer, *_ = footer(post)
     lines = (
         escape(answer),
         f'<a href="{escape(post.thread_url)}">Read it on the web</a> · '
         f'<a href="{escape(post.base_url)}/my-groups">Mail settings, or leave</a>',
+        *([escape(post.terms)] if post.terms else []),
     )
     # Quoted-printable folds lines, so the page may stand on few of them.
     return _PAGE.format(content=html_to_mail(post.html), links=links, footer="<br>".join(lines))

@@ -9,8 +9,10 @@ from sqlalchemy import exists, func, literal, select
 
 from forum.db import db
 from forum.groups.models import Group
+from forum.splitting.course.terms import review_line
 from forum.threads.following import is_muted
 from forum.threads.models import Post, Thread, Via
+from forum.threads.moving import home_group_id, moves_since
 from mailgateway.digest_choice import Chosen, Span, section_of
 from mailgateway.digest_content import Section
 from mailgateway.models import Delivery, DeliveryState
@@ -21,7 +23,7 @@ MOST_TOPICS_OF_A_GROUP = 30
 def choose_topics(member_id: int, spans: Sequence[Span]) -> Chosen:
     """What was written in these spans, group by group; what was owed to the member before counts too."""
     rows = (
-        select(Delivery.id, Delivery.post_id, Thread.group_id, Post.published_no)
+        select(Delivery.id, Delivery.post_id, home_group_id().label("group_id"), Post.published_no)
         .join(Post, Post.id == Delivery.post_id)
         .join(Thread, Thread.id == Post.thread_id)
         .where(Delivery.member_id == member_id, Delivery.for_digest, Delivery.state == DeliveryState.SKIPPED)
@@ -57,7 +59,7 @@ def _section(span: Span, before: Sequence[int]) -> Section | None:
         select(Thread.id, Thread.subject, Thread.public_id, func.count().label("posts"))
         .join(Post, Post.thread_id == Thread.id)
         .where(
-            Thread.group_id == span.group_id,
+            home_group_id() == span.group_id if moves_since(span.after_no) else Thread.group_id == span.group_id,
             (Thread.last_published_no > span.after_no) | Post.id.in_(before),
             within | Post.id.in_(before),
             Post.erased_at.is_(None),
@@ -72,4 +74,6 @@ def _section(span: Span, before: Sequence[int]) -> Section | None:
     if not count:
         return None
     newest = db.session.execute(of_thread.order_by(Thread.last_published_no.desc()).limit(MOST_TOPICS_OF_A_GROUP))
-    return section_of(group, int(posts), [(row.subject, row.public_id, row.posts, ()) for row in newest])
+    return section_of(
+        group, review_line(group), int(posts), [(row.subject, row.public_id, row.posts, ()) for row in newest]
+    )

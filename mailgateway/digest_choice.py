@@ -9,13 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from forum.db import db
 from forum.groups.models import Group, MailContent, Membership
 from forum.settings import current_settings
+from forum.splitting.course.terms import review_line
+from forum.threads.following import chosen_at_old_place
 from forum.threads.models import Choice, Post, TagChoice, Thread, ThreadChoice, ThreadTag, Via
+from forum.threads.moving import home_group_id, moves_since
 from forum.threads.queries import is_author
+from mailgateway.compose import naming_nobody
 from mailgateway.digest_content import Section, Topic
 from mailgateway.models import Delivery, DeliveryState
 
@@ -80,6 +84,7 @@ class Batch:
         self._spans = spans
         self._members = sorted({span.member_id for span in spans})
         self._groups: dict[int, Group] = {}
+        self._terms: dict[int, str] = {}
         self._by_group: dict[int, list[Entry]] = defaultdict(list)
         self._siblings: set[int] = set()
         self._had: dict[int, set[int]] = defaultdict(set)
@@ -106,12 +111,15 @@ class Batch:
                 self._titles[row.id] = (row.subject, row.public_id)
 
     def _load_posts(self, groups: Sequence[int]) -> None:
+        oldest = min(span.after_no for span in self._spans)
+        # What was published in a group is its readers', also when the thread has moved since.
+        home = home_group_id() if moves_since(oldest) else Thread.group_id
         rows = (
-            select(Post.id, Post.published_no, Post.fan_out_key, Post.thread_id, Thread.group_id)
+            select(Post.id, Post.published_no, Post.fan_out_key, Post.thread_id, home)
             .join(Thread, Thread.id == Post.thread_id)
             .where(
-                Thread.group_id.in_(groups),
-                Post.published_no > min(span.after_no for span in self._spans),
+                home.in_(groups),
+                Post.published_no > oldest,
                 Post.published_no <= max(span.up_to_no for span in self._spans),
                 Post.erased_at.is_(None),
                 Post.via != Via.IMPORT,
@@ -120,7 +128,8 @@ class Batch:
             .limit(MOST_POSTS)
         )
         for row in reversed(db.session.execute(rows).all()):
-            self._by_group[row.group_id].append(Entry(*row))
+            entry = Entry(*row)
+            self._by_group[entry.group_id].append(entry)
 
     def _load_owed(self) -> None:
         rows = (
@@ -131,7 +140,7 @@ class Batch:
                 Post.published_no,
                 Post.fan_out_key,
                 Post.thread_id,
-                Thread.group_id,
+                home_group_id(),
             )
             .join(Post, Post.id == Delivery.post_id)
             .join(Thread, Thread.id == Post.thread_id)
@@ -183,10 +192,11 @@ class Batch:
             return
         rows = (
             select(Membership.member_id, Post.id)
-            .join(Thread, Thread.group_id == Membership.group_id)
-            .join(Post, (Post.thread_id == Thread.id) & is_author(Membership.member_id))
+            .join(Post, is_author(Membership.member_id))
+            .join(Thread, Thread.id == Post.thread_id)
             .where(
                 Membership.id.in_(without),
+                home_group_id() == Membership.group_id,
                 Post.published_no > min(span.after_no for span in self._spans),
             )
         )
@@ -197,7 +207,8 @@ class Batch:
         """The threads that a member mutes: itself, or by a tag without following the thread."""
         by_tag = (
             select(TagChoice.member_id, ThreadTag.thread_id)
-            .join(ThreadTag, (ThreadTag.group_id == TagChoice.group_id) & (ThreadTag.tag == TagChoice.tag))
+            .join(ThreadTag, ThreadTag.tag == TagChoice.tag)
+            .where(or_(ThreadTag.group_id == TagChoice.group_id, chosen_at_old_place()))
             .where(TagChoice.member_id.in_(self._members), TagChoice.choice == Choice.MUTE)
         )
         by_thread = select(ThreadChoice.member_id, ThreadChoice.thread_id, ThreadChoice.choice).where(
@@ -275,13 +286,15 @@ class Batch:
         for entry in entries:
             threads.setdefault(entry.thread_id, []).append(entry.post_id)
         named = [(*self._titles[thread_id], len(ids), ids) for thread_id, ids in threads.items()]
-        section = section_of(group, len(entries), named)
+        if group.id not in self._terms:
+            self._terms[group.id] = review_line(group)
+        section = section_of(group, self._terms[group.id], len(entries), named)
         if section.link_only or span.topics_only:
             return section, ()
         return section, tuple(post_id for ids in threads.values() for post_id in ids)
 
 
-def section_of(group: Group, posts: int, threads: Iterable[tuple[str, str, int, Sequence[int]]]) -> Section:
+def section_of(group: Group, terms: str, posts: int, threads: Iterable[tuple[str, str, int, Sequence[int]]]) -> Section:
     """A group's part of a digest; threads are subject, public id, number of posts and their ids.
 
     Of a group that shows nothing in mail it names no thread.
@@ -298,6 +311,7 @@ def section_of(group: Group, posts: int, threads: Iterable[tuple[str, str, int, 
             Topic(subject, f"{base}/t/{public_id}", count, tuple(ids)) for subject, public_id, count, ids in named
         ),
         link_only=link_only,
+        terms=naming_nobody(terms) if link_only else terms,
     )
 
 

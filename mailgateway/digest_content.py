@@ -71,6 +71,8 @@ class Section:
     posts: int
     topics: tuple[Topic, ...]
     link_only: bool
+    # One line on what may become of an answer, while the group can still be put back into another; else "".
+    terms: str
 
 
 Form = Literal["html", "plain", "rfc1153"]

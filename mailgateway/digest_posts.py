@@ -12,6 +12,7 @@ from forum.groups.models import Group
 from forum.settings import current_settings
 from forum.text import html_to_text
 from forum.threads.models import Attachment, Post, TextFormat, Thread
+from forum.threads.moving import home_group_id
 from mailgateway.compose import size_words
 from mailgateway.digest_choice import in_pieces
 from mailgateway.digest_content import Item, Rendered, digest_text, render_item
@@ -67,7 +68,7 @@ def items_of(post_ids: Sequence[int]) -> list[Item]:
             Group.name,
         )
         .join(Thread, Thread.id == Post.thread_id)
-        .join(Group, Group.id == Thread.group_id)
+        .join(Group, Group.id == home_group_id())
         .where(Post.id.in_(post_ids))
     ).all()
     files, elsewhere = _files_of(post_ids), _elsewhere(post_ids)
@@ -104,13 +105,14 @@ def _files_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
 
 def _elsewhere(post_ids: Sequence[int]) -> dict[int, list[str]]:
     """The other groups that the same mail went to; an unlisted one is named to nobody else."""
-    sibling = aliased(Post)
+    sibling, there = aliased(Post), aliased(Thread)
     rows = (
         select(Post.id, Group.name)
+        .join(Thread, Thread.id == Post.thread_id)
         .join(sibling, (sibling.fan_out_key == Post.fan_out_key) & (sibling.id != Post.id))
-        .join(Thread, Thread.id == sibling.thread_id)
-        .join(Group, Group.id == Thread.group_id)
-        .where(Post.id.in_(post_ids), Group.listed)
+        .join(there, there.id == sibling.thread_id)
+        .join(Group, Group.id == home_group_id(sibling, there))
+        .where(Post.id.in_(post_ids), Group.listed, Group.id != home_group_id())
         .order_by(Group.id)
     )
     found: dict[int, list[str]] = {}

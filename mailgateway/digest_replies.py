@@ -14,12 +14,13 @@ from forum import blobs
 from forum.accounts.queries import member_by_email, member_by_id
 from forum.db import db
 from forum.groups.models import Assurance
-from forum.groups.rights import viewer_of
+from forum.groups.rights import Viewer, viewer_of
 from forum.queue import enqueue
 from forum.text import html_to_text, plain_to_html
 from forum.text.plain import split_quote
 from forum.threads.models import Post
-from forum.threads.queries import post_for
+from forum.threads.moved import old_place_of
+from forum.threads.queries import post_by_public_id, post_for
 from mailgateway.authenticate import Authenticated
 from mailgateway.mime import read_contents
 from mailgateway.models import InboundMail, InboundRecipient, MailState
@@ -157,8 +158,15 @@ def _post_of(markers: set[str], member_id: int) -> Post | None:
     viewer = None if member is None else viewer_of(member)
     if len(markers) != 1 or viewer is None:
         return None
-    post = post_for(viewer, next(iter(markers)))
+    marker = next(iter(markers))
+    # The thread of a post in an old digest may have moved: the gate knows what becomes of the answer.
+    post = post_for(viewer, marker) or _moved_post(viewer, marker)
     return post if post is not None and post.erased_at is None else None
+
+
+def _moved_post(viewer: Viewer, marker: str) -> Post | None:
+    post = post_by_public_id(marker)
+    return post if post is not None and old_place_of(viewer, post.thread) is not None else None
 
 
 def _meant(post: Post, parsed: ParsedMail, words: OwnWords) -> Meant:

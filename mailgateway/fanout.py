@@ -28,6 +28,7 @@ from forum.posting.models import HeldPost
 from forum.queue import Task, enqueue
 from forum.threads.following import is_followed, is_muted, somebody_mutes
 from forum.threads.models import Post, Thread, Via
+from forum.threads.moving import home_group_id
 from forum.threads.queries import author_column
 from forum.work import Handler, run_tasks
 from mailgateway import private_answers
@@ -72,6 +73,7 @@ def _number(name: str) -> ColumnElement[int]:
     return bindparam(name, type_=Delivery.post_id.type)
 
 
+_HOME = home_group_id()
 # What the fan-out of a post depends on, unless it has been erased. Mostly nobody mutes its thread or minds a second
 # copy of what came directly, and then nobody need be asked about that.
 _POST = (
@@ -83,11 +85,10 @@ _POST = (
         Post.special,
         Post.via,
         author_column().label("writer_id"),
-        Thread.group_id,
+        # Its readers when it was published, also when its thread has moved since.
+        _HOME.label("group_id"),
         somebody_mutes(Thread.id).label("is_muted"),
-        exists()
-        .where(Membership.group_id == Thread.group_id, ~Membership.copy_when_addressed)
-        .label("one_copy_is_enough"),
+        exists().where(Membership.group_id == _HOME, ~Membership.copy_when_addressed).label("one_copy_is_enough"),
     )
     .join(Thread, Thread.id == Post.thread_id)
     .where(Post.id == _number("the_post"), Post.erased_at.is_(None))

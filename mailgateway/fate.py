@@ -28,6 +28,7 @@ from mailgateway.digest_replies import Meant, Unclear, read_answer
 from mailgateway.models import InboundMail, InboundRecipient, MailState
 from mailgateway.moderating import decide_queue_by_mail, held_id_of, moderate_by_mail
 from mailgateway.parse import ParsedMail
+from mailgateway.plan_answers import answer_plan_by_mail
 from mailgateway.private_answers import relay_privately
 from mailgateway.refusals import refuse, return_to_author, tell_held_stranger, tell_of_challenge
 from mailgateway.reporting import report_by_mail
@@ -42,6 +43,7 @@ from mailgateway.route import (
     LetterRoute,
     ModerateRoute,
     NoRoute,
+    PlanRoute,
     PostRoute,
     QueueRoute,
     ReviewRoute,
@@ -129,6 +131,8 @@ def _follow(arrived: Arrived, found: Route) -> Outcome | None:
             _note(arrived, found, MailState.COMMAND, decide_queue_by_mail(arrived.parsed, arrived.known, found))
         case AppealRoute():
             _note(arrived, found, MailState.COMMAND, appeal_by_mail(arrived.parsed, arrived.known, found))
+        case PlanRoute():
+            _note(arrived, found, MailState.COMMAND, answer_plan_by_mail(arrived.parsed, arrived.known, found))
         case ReviewRoute():
             said = review_by_mail(arrived.parsed, arrived.known, found)
             _note(arrived, found, MailState.COMMAND, said, held_id=appealed_post_of(found))

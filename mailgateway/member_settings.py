@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from forum.accounts.actions import change_profile, choose_primary, remove_address, request_address
+from forum.accounts.actions import choose_primary, remove_address, request_address
 from forum.accounts.models import DigestFormat, Member
 from forum.accounts.preferences import (
     WEEKDAYS,
@@ -20,6 +20,7 @@ from forum.accounts.preferences import (
 )
 from forum.accounts.queries import address_by_email
 from forum.clock import now
+from forum.facets.profile import write_profile as write_whole_profile
 from mailgateway.command_answers import Answer
 
 FORMS = {
@@ -77,10 +78,7 @@ def come_back(member: Member, _found: re.Match[str]) -> Sequence[Answer]:
 def write_profile(member: Member, found: re.Match[str]) -> Sequence[Answer]:
     field = found["field"].lower().replace(" ", "_")
     before = str(getattr(member, field))
-    if field == "name":
-        change_profile(member, name=found["value"])
-    else:
-        change_profile(member, name=member.name, **{field: found["value"].strip("-")})
+    write_whole_profile(member, {field: found["value"].strip("-") if field != "name" else found["value"]})
     said = f"Your {found['field'].lower()} is now: {getattr(member, field) or 'empty'}."
     return (Answer(said, f"profile {found['field'].lower()} {before or '-'}"),)
 

@@ -13,7 +13,7 @@ from forum.accounts.queries import member_by_email
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Assurance
-from forum.groups.queries import group_by_mail_name, group_by_slug
+from forum.groups.queries import group_by_mail_name, group_by_slug, living
 from forum.moderation.brakes import hold_group, release_group
 from forum.moderation.models import QueueSummary
 from forum.moderation.shown import check_unchanged
@@ -137,9 +137,10 @@ def moderate_by_command(member: Member, parsed: ParsedMail, known: Authenticated
         if words["queue"]:
             said = send_queue(member)
         else:
-            group = group_by_slug(words["slug"].lower()) or group_by_mail_name(words["slug"])
-            if group is None or not moderates(member, group):
+            named = group_by_slug(words["slug"].lower()) or group_by_mail_name(words["slug"])
+            if named is None or not moderates(member, living(named)):
                 continue
+            group = living(named)
             if words["verb"].lower() == "hold":
                 hold_group(group, actor_id=member.id)
                 said = f"Every post to {group.name} now waits. To undo it, write: release {group.slug}"

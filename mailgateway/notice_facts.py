@@ -12,6 +12,7 @@ from forum.accounts.sign_in import link_token
 from forum.clock import now
 from forum.db import db
 from forum.groups.invitations import invitation_token
+from forum.groups.leaving import left_lately_with
 from forum.groups.models import Group, Invitation, Kind, Membership
 from forum.groups.queries import community, invitation_is_open, reason_for_declining
 from forum.queue import Task
@@ -28,11 +29,16 @@ from mailgateway import (
     flag_notices,
     moderating_notices,
     moved_notices,
+    plan_end_notices,
+    plan_notices,
+    plan_result_notices,
     private_notices,
+    profile_notices,
     restriction_notices,
     routing_notices,
     seal_notices,
     sender_notices,
+    spin_off_notices,
 )
 from mailgateway.addresses import Addresses
 from mailgateway.models import InboundMail, InboundRecipient
@@ -119,7 +125,15 @@ def _left(task: Task) -> Notice | None:
     stopped = any(m.group_id == group.id for m in _memberships(task.target_id))
     is_community = group.kind is Kind.COMMUNITY
     undo = f"/u/{_addresses().leave_token(task.target_id, group.id)}" if is_community and not stopped else "/my-groups"
-    return _to_member("left", task.target_id, group=group, only_mail=stopped, is_community=is_community, url=_url(undo))
+    return _to_member(
+        "left",
+        task.target_id,
+        group=group,
+        only_mail=stopped,
+        is_community=is_community,
+        below=() if stopped or is_community else left_lately_with(task.target_id, group),
+        url=_url(undo),
+    )
 
 
 def _memberships(member_id: int) -> list[Membership]:
@@ -176,10 +190,15 @@ FACTS: Mapping[str, Callable[[Task], Notice | None]] = {
     **duty_notices.FACTS,
     **flag_notices.FACTS,
     **private_notices.FACTS,
+    **profile_notices.FACTS,
     **moved_notices.FACTS,
+    **plan_end_notices.FACTS,
+    **plan_notices.FACTS,
+    **plan_result_notices.FACTS,
     **restriction_notices.FACTS,
     **routing_notices.FACTS,
     **seal_notices.FACTS,
     **sender_notices.FACTS,
+    **spin_off_notices.FACTS,
     **moderating_notices.FACTS,
 }

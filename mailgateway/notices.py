@@ -26,6 +26,8 @@ from mailgateway.leasing import leased
 from mailgateway.notice import Notice
 from mailgateway.notice_facts import FACTS
 from mailgateway.octets import POLICY, message_octets
+from mailgateway.plan_notices import TO_EVERYBODY
+from mailgateway.profile_notices import TO_THE_SILENT
 from mailgateway.smarthost import Carrier, carrier_for
 from mailgateway.smtp import Copy, Receipt, dot_stuff
 
@@ -38,6 +40,8 @@ log = structlog.get_logger(__name__)
 def run(owner: str) -> Generator[int, None, None]:
     """The worker of kind `notices`."""
     mine = Task.kind.in_(sorted(FACTS))
+    letters = TO_EVERYBODY | TO_THE_SILENT
+    soon, later = Task.kind.in_(sorted(FACTS.keys() - letters)), Task.kind.in_(sorted(letters))
     carrier = carrier_for(current_settings())
     with asyncio.Runner() as runner:
         try:
@@ -47,7 +51,10 @@ def run(owner: str) -> Generator[int, None, None]:
                 ids: Sequence[int] = ()
                 if due:
                     with transaction():
-                        ids = claim(Task, BATCH, owner, mine)
+                        # Who asks for a link to sign in does not wait behind a letter to 71,000 people.
+                        ids = claim(Task, BATCH, owner, soon)
+                        if len(ids) < BATCH:
+                            ids = [*ids, *claim(Task, BATCH - len(ids), owner, later)]
                     runner.run(_send(ids, carrier, owner))
                 else:
                     # Connections that wait for work hear here that the other side has closed them.

@@ -11,7 +11,9 @@ from forum import blobs
 from forum.db import db
 from forum.groups.models import Group, MailContent, ReplyTo
 from forum.settings import Settings
+from forum.splitting.course.terms import review_line
 from forum.threads.models import Attachment, Post, Thread
+from forum.threads.moving import home_group_id
 from forum.threads.queries import ancestors_of, author_id_of
 from mailgateway.addresses import Addresses
 from mailgateway.compose import (
@@ -31,7 +33,8 @@ _SENDABLE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 def outgoing_post(post: Post, settings: Settings, addresses: Addresses) -> OutgoingPost:
     """Everything that the copies of a post say."""
     also_to = _also_to([post], addresses).get(post.id, ())
-    return _with(post, settings, also_to, _files(post, settings.base_url))
+    terms = _terms([post])[post.thread.group_id]
+    return _with(post, _homes([post])[post.id], settings, terms, also_to, _files(post, settings.base_url))
 
 
 def outgoing_plain(post_ids: Collection[int], settings: Settings, addresses: Addresses) -> Mapping[int, OutgoingPost]:
@@ -41,13 +44,38 @@ def outgoing_plain(post_ids: Collection[int], settings: Settings, addresses: Add
         select(Post).where(Post.id.in_(post_ids), ~has_files).options(joinedload(Post.thread).joinedload(Thread.group))
     )
     posts = db.session.scalars(rows).all()
-    also_to = _also_to(posts, addresses)
-    return {post.id: _with(post, settings, also_to.get(post.id, ()), ()) for post in posts}
+    also_to, homes, terms = _also_to(posts, addresses), _homes(posts), _terms(posts)
+    return {
+        post.id: _with(post, homes[post.id], settings, terms[post.thread.group_id], also_to.get(post.id, ()), ())
+        for post in posts
+    }
 
 
-def _with(post: Post, settings: Settings, also_to: tuple[str, ...], files: tuple[OutgoingFile, ...]) -> OutgoingPost:
+def _homes(posts: Sequence[Post]) -> Mapping[int, Group]:
+    """The groups in which these posts were published: whose mail they are, wherever their threads are now."""
+    rows = (
+        select(Post.id, home_group_id())
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(Post.id.in_([post.id for post in posts]))
+    )
+    return {post_id: db.session.get_one(Group, group_id) for post_id, group_id in db.session.execute(rows).tuples()}
+
+
+def _terms(posts: Sequence[Post]) -> Mapping[int, str]:
+    """The line about what may become of an answer, by the group where it is published: maybe not where the post was."""
+    groups = {post.thread.group_id: post.thread.group for post in posts}
+    return {group_id: review_line(group) for group_id, group in groups.items()}
+
+
+def _with(
+    post: Post,
+    group: Group,
+    settings: Settings,
+    terms: str,
+    also_to: tuple[str, ...],
+    files: tuple[OutgoingFile, ...],
+) -> OutgoingPost:
     thread = post.thread
-    group = thread.group
     above = _shortened(ancestors_of(post))
     base = settings.base_url
     return OutgoingPost(
@@ -74,6 +102,7 @@ def _with(post: Post, settings: Settings, also_to: tuple[str, ...], files: tuple
         link_only=group.mail_content is MailContent.LINK,
         answers_to_author=group.reply_to is ReplyTo.AUTHOR and post.pseudonym_id is None,
         anonymous=post.pseudonym_id is not None,
+        terms=terms,
     )
 
 
@@ -100,10 +129,11 @@ def _also_to(posts: Sequence[Post], addresses: Addresses) -> Mapping[int, tuple[
     others = (
         select(Post.id, Group.name, Group.mail_name)
         .join(Thread, Thread.id == Post.thread_id)
-        .join(sibling, sibling.fan_out_key == Post.fan_out_key)
-        .join(there, and_(there.id == sibling.thread_id, there.group_id != Thread.group_id))
-        .join(Group, Group.id == there.group_id)
-        .where(Post.id.in_([post.id for post in posts]), Group.listed)
+        .join(sibling, and_(sibling.fan_out_key == Post.fan_out_key, sibling.id != Post.id))
+        .join(there, there.id == sibling.thread_id)
+        .join(Group, Group.id == home_group_id(sibling, there))
+        # Both may be in one group by now, which one of them had grown out of.
+        .where(Post.id.in_([post.id for post in posts]), Group.listed, Group.id != home_group_id())
         .order_by(Post.id, Group.id)
     )
     found: dict[int, tuple[str, ...]] = {}

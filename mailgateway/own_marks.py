@@ -17,6 +17,8 @@ _OPENS, _CLOSES = re.compile(r"\s?[<(\[]"), re.compile(r"\s?[>)\]]")
 # Lines of our footers as they stand under a copy (compose.footer) and under a private answer.
 _FOOTER = re.compile(
     r".{1,250}: your answer goes to (?:the whole group|.{1,250} alone)\.|Mail settings, or leave(?: <[^<>]*>|: .*)?"
+    r"|(?:Until \d{1,2} \w{3,9} \d{4}|For now) .{1,250} may go back into .{1,600}, with what is written here\."
+    r"|What is written here may still come to more readers\. Where you write on the web, it says to whom\."
     r"|Only you got this, from .{1,250} in .{1,250}\."
     r"|Your answer goes only to .{1,250}\. Mail addresses stay hidden\."
     r"|Unwanted\? Block or report.{0,300}|Or by mail to banyan@\S{1,255}, with the subject"

@@ -17,14 +17,16 @@ _BARE = re.compile(rf"(?<![\w.+-])(?:mailto:)?{_ADDRESS}(?:\?[^\s<>\"')\]]*)?", 
 _LINK = re.compile(
     r"https?://[^\s<>\"'/]{1,255}(?:/[a-z-]{1,20}){0,2}/(?:u|sign-in|invitation|verify|confirm|leave|stop|block"
     r"|resume|"
-    rf"probe|rejoin|digest|queue|held|undo)/{_BASE32}(?![\w-])(?:[/?#][^\s<>\"')\]]*)?",
+    rf"probe|rejoin|digest|queue|held|undo|answer)/{_BASE32}(?![\w-])(?:[/?#][^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 _HTML_LINK = re.compile(r"<a\b[^<>]*\bhref=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
 _GONE = "(removed)"
 _FOOTER_LINE = re.compile(
     r"(?:[^\n]{1,200}: your answer goes to the whole group\.|Read it on the web(?:: | ?<)https?://\S+"
-    r"|Mail settings, or leave(?:: | ?<)https?://\S+|Read it on the web .{0,300}Mail settings, or leave .{0,300})"
+    r"|Mail settings, or leave(?:: | ?<)https?://\S+|Read it on the web .{0,300}Mail settings, or leave .{0,300}"
+    r"|(?:Until \d{1,2} \w{3,9} \d{4}|For now) .{1,250} may go back into .{1,600}, with what is written here\."
+    r"|What is written here may still come to more readers\. Where you write on the web, it says to whom\.)"
 )
 _FOOTER_PARAGRAPH = re.compile(
     r"(?:<hr>)?<p>(?:(?!</p>).){1,200}: your answer goes to the whole group\.(?:(?!</p>).){0,600}</p>", re.DOTALL

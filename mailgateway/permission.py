@@ -1,5 +1,7 @@
 """Whether a copy may and should go, asked at the last moment: by membership, choice, address and post as they are now.
 
+What was published in a group goes to its readers, also when the thread has moved to another one meanwhile.
+
 Reads only. What does not go has a reason in a few words, which `banyan mail trace` reads out.
 """
 
@@ -18,6 +20,7 @@ from forum.groups.models import Delivery as DeliveryMode
 from forum.groups.models import Group, Kind, Membership, Standing
 from forum.threads.following import is_followed, is_muted
 from forum.threads.models import Post, Thread
+from forum.threads.moving import home_group_id
 from forum.threads.queries import is_author
 from mailgateway.models import Delivery
 
@@ -68,7 +71,7 @@ _COPIES = (
         Delivery.post_id,
         Delivery.member_id,
         Thread.id.label("thread_id"),
-        Thread.group_id,
+        home_group_id().label("group_id"),
         Post.special,
         is_author(Delivery.member_id).label("is_author"),
         is_muted(Delivery.member_id, Thread.id).label("is_muted"),

@@ -6,7 +6,9 @@ Reads groups and posts; writes nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forum.groups.queries import community, group_by_mail_name
+from forum.db import db
+from forum.groups.models import Group
+from forum.groups.queries import community, group_by_mail_name, living
 from forum.threads.queries import post_by_id
 from mailgateway.addresses import (
     Addresses,
@@ -22,6 +24,7 @@ from mailgateway.addresses import (
     ToLeave,
     ToModerate,
     ToModerators,
+    ToPlan,
     ToQueue,
     ToReply,
     ToReview,
@@ -108,6 +111,15 @@ class AppealRoute:
 
 
 @dataclass(frozen=True)
+class PlanRoute:
+    """A member's answer to what a plan asks."""
+
+    recipient_ids: tuple[int, ...]
+    question_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
 class ReviewRoute:
     """A second moderator's answer to the mail about an appeal."""
 
@@ -160,6 +172,7 @@ Route = (
     | ModerateRoute
     | QueueRoute
     | AppealRoute
+    | PlanRoute
     | ReviewRoute
     | AuthorRoute
     | BounceRoute
@@ -193,6 +206,12 @@ def _join(first: PostRoute, second: PostRoute) -> PostRoute:
     )
 
 
+def _living(group_id: int) -> int:
+    """The group that an address in an old mail leads to: of one that was merged back, the one that it became."""
+    group = db.session.get(Group, group_id)
+    return group_id if group is None else living(group).id
+
+
 def _route_one(recipient_id: int, destination: Destination | None) -> Route:
     ids = (recipient_id,)
     match destination:
@@ -220,19 +239,21 @@ def _route_one(recipient_id: int, destination: Destination | None) -> Route:
         case ToSystem():
             return CommandRoute(ids, None, None)
         case ToLeave(member_id, group_id):
-            return LeaveRoute(ids, member_id, group_id)
+            return LeaveRoute(ids, member_id, _living(group_id))
         case ToConfirm(held_id, member_id):
             return ConfirmRoute(ids, held_id, member_id)
         case ToBounce(address_id, month):
             return BounceRoute(ids, address_id, month)
         case ToAuthor(member_id, group_id):
-            return AuthorRoute(ids, member_id, group_id)
+            return AuthorRoute(ids, member_id, _living(group_id))
         case ToModerate(member_id, held_id):
             return ModerateRoute(ids, member_id, held_id)
         case ToQueue(member_id, summary_id):
             return QueueRoute(ids, member_id, summary_id)
         case ToAppeal(restriction_id, member_id):
             return AppealRoute(ids, restriction_id, member_id)
+        case ToPlan(question_id, member_id):
+            return PlanRoute(ids, question_id, member_id)
         case ToReview(member_id, appeal_id):
             return ReviewRoute(ids, member_id, appeal_id)
         case ToDigest(member_id, digest_id):

@@ -15,7 +15,7 @@ from forum.accounts.sign_in import TooManyAttempts
 from forum.groups.actions import NotPossible
 from forum.groups.choices import set_acknowledge, set_copy_when_addressed, set_delivery, set_own_copy, set_topics_only
 from forum.groups.models import Delivery, Group, Membership, Standing
-from forum.groups.queries import group_by_mail_name, group_by_slug, membership_of, memberships_of
+from forum.groups.queries import group_by_mail_name, group_by_slug, living, membership_of, memberships_of
 from forum.threads.following import choice_of_thread, choose_tag, choose_thread, tag_choices
 from forum.threads.models import Choice, Thread
 from mailgateway.command_answers import Answer
@@ -29,6 +29,7 @@ from mailgateway.member_settings import (
     come_back,
     write_profile,
 )
+from mailgateway.profile_answers import LABELS
 
 Act = Callable[[Member, re.Match[str]], Sequence[Answer]]
 
@@ -160,7 +161,7 @@ def known_group(member: Member, name: str) -> Group | None:
     by_slug = group_by_slug(local)
     if by_slug is not None and not by_slug.listed and membership_of(member.id, by_slug.id) is None:
         by_slug = None
-    return group_by_mail_name(local) or by_slug
+    return group_by_mail_name(local) or (living(by_slug) if by_slug is not None else None)
 
 
 def _set_mode(member: Member, own: Membership, word: str) -> Answer:
@@ -226,5 +227,6 @@ _COMMANDS: Sequence[tuple[re.Pattern[str], Act]] = (
     (_pattern(rf"{_TAG_ACT} {_TAG} in {_GROUP}"), _tag),
     (_pattern(rf"{_TAG_ACT} {_GROUP} {_TAG}"), _tag),
     (_pattern(rf"profile (?a:(?P<field>{'|'.join(FACETS)})) (?P<value>.{{1,300}})"), write_profile),
+    (_pattern(rf"(?a:(?P<field>{'|'.join(LABELS.values())})) ?: ?(?P<value>\S.{{0,299}})"), write_profile),
     (_pattern(r"address (?P<act>add|remove|main) (?P<email>\S{3,254})"), change_address),
 )

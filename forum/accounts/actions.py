@@ -1,9 +1,11 @@
 """The writes on members and their addresses, one verb each. Never commits."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, update
 
 from forum.accounts.emails import address_key, base_key
-from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink
+from forum.accounts.models import Address, LinkPurpose, Member, OneTimeLink, Shown
 from forum.accounts.pausing import is_retired, resume
 from forum.accounts.preferences import plan_again
 from forum.accounts.queries import address_by_email
@@ -167,3 +169,15 @@ def change_profile(member: Member, *, name: str, **facets: str) -> None:
     if "time_zone" in changed:
         plan_again(member)
     record("change profile", "member", member.id, actor_id=member.id, why=", ".join(changed))
+
+
+def show_profile_to(member: Member, shown: Mapping[str, Shown]) -> None:
+    """Choose who sees what the profile says, by columns such as `place_shown`."""
+    changed = [column for column, wanted in shown.items() if getattr(member, column) is not wanted]
+    if not changed:
+        return
+    undo = ", ".join(f"{column} {getattr(member, column)}" for column in changed)
+    for column in changed:
+        setattr(member, column, shown[column])
+    why = ", ".join(f"{column} {shown[column]}" for column in changed)
+    record("show profile to", "member", member.id, actor_id=member.id, why=why, undo=undo)

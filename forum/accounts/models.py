@@ -80,6 +80,8 @@ class Member(Base):
     interests_shown: Mapped[Shown] = mapped_column(
         words_of(Shown, "interests_shown"), default=Shown.NOBODY, server_default=Shown.NOBODY.value
     )
+    # When a moderator last had this member asked by mail for what the profile does not say.
+    asked_about_profile_at: Mapped[datetime | None]
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC", server_default="UTC")
     password_hash: Mapped[str | None] = mapped_column(Text)
     # Signing out everywhere raises the epoch; a session of an older epoch is nobody's.

@@ -143,19 +143,3 @@ def a_line(text: str) -> str:
     if not 0 < len(line) <= 200:
         raise click.BadParameter(f"write 1 to 200 characters, not {len(line)}.")
     return line
-
-
-def not_there_yet(words: str, example: str, help_: str) -> click.Command:
-    """A command of the contract that a later version brings: it says so, whatever its words."""
-
-    @click.command(
-        words.rpartition(" ")[2],
-        help=f"{help_} Not there yet.",
-        epilog=f"Example: banyan {example}",
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    @click.argument("others", nargs=-1, type=click.UNPROCESSED)
-    def later(others: tuple[str, ...]) -> None:
-        refuse(f"banyan {words} is not there yet.")
-
-    return later

@@ -9,10 +9,11 @@ from forum.cli.duty import duty
 from forum.cli.evenness import evenness, numbers
 from forum.cli.frame import a_line, acting, as_json, open_site, show_json, show_table, the_group
 from forum.cli.reasons import reasons
+from forum.cli.split_looking_back import signals
 from forum.groups.actions import GroupChange, change_group, create_group
 from forum.groups.models import Assurance, Group, Kind
 from forum.groups.offered import DAYS_TO_DECIDE, QUOTAS, SETTINGS, is_root, read_words
-from forum.groups.queries import community, count_members
+from forum.groups.queries import community, count_members, living
 from forum.moderation.brakes import hold_group, release_group
 from forum.settings import current_settings
 from forum.threads.overview import group_rows
@@ -78,7 +79,7 @@ def _offered(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]
 @click.option("--assurance", type=_demands, metavar="NEW[,REPLY]", help=SETTINGS["assurance_new"].line)
 @click.option("--quota", type=_quota, metavar="N|none", help="Posts an hour a member.")
 @_offered("join_policy", "listed", "strangers", "mail_content", "reply_to", "one_click")
-@_offered("hold_unaddressed", "moderators_obey", "anonymous_posts")
+@_offered("hold_unaddressed", "moderators_obey", "anonymous_posts", "announce_only", "members_may_be_moved")
 @click.option(
     "--hold", type=click.Choice(["yes", "no"]), help="The emergency brake: every post waits until it is off again."
 )
@@ -156,7 +157,9 @@ def _show(shown: Group, json_: bool) -> None:
         show_json(row)
         return
     words = {
-        each.option: each.word_of(shown) for each in SETTINGS.values() if each.name != "one_click" or is_root(shown)
+        each.option: each.word_of(shown)
+        for each in SETTINGS.values()
+        if each.offered_in is not is_root or is_root(shown)
     }
     words |= {
         "assurance": f"{shown.assurance_new} for a new thread, {shown.assurance_reply} for a reply",
@@ -180,6 +183,8 @@ def _as_row(shown: Group, members: int, threads: int) -> dict[str, Any]:
         "url": f"{settings.base_url}/g/{shown.slug}",
         "members": members,
         "threads": threads,
+        # Of a group that was merged back, where its mail and links lead.
+        "became": living(shown).slug if shown.closed_at is not None else None,
     }
 
 
@@ -187,5 +192,6 @@ group.add_command(duty)
 group.add_command(numbers)
 group.add_command(evenness)
 group.add_command(reasons)
+group.add_command(signals)
 
 commands = [group]

@@ -10,6 +10,7 @@ from forum.accounts.actions import add_member, vouch_for
 from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.queries import member_by_email, primary_address
 from forum.accounts.sign_in import link_token, make_link
+from forum.cli.facets import facet
 from forum.cli.frame import a_line, acting, as_json, open_site, refuse, show_json, show_table, the_group, the_member
 from forum.cli.rosters import import_
 from forum.cli.syncing import sync
@@ -188,4 +189,4 @@ def remove(email: str, deceased: bool) -> None:
 
 member.add_command(import_)
 member.add_command(sync)
-commands = [member]
+commands = [member, facet]

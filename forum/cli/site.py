@@ -10,7 +10,7 @@ import structlog
 
 from forum.cli.demo import demo_environment, seed_demo
 from forum.cli.doctor import doctor
-from forum.cli.frame import a_line, not_there_yet, open_site
+from forum.cli.frame import a_line, open_site
 from forum.cli.installing import install
 from forum.cli.log import log as log_of_acts
 from forum.cli.supervisor import check_addresses, free_own_leases, only_one, supervise
@@ -103,6 +103,4 @@ def _show_addresses(settings: Settings, demo: bool) -> None:
     click.echo("Ctrl-C ends it.")
 
 
-split = not_there_yet("split", "split cut edges.tsv", "Divide a group that has become too large.")
-
-commands = [init, up, web, work, doctor, log_of_acts, split]
+commands = [init, up, web, work, doctor, log_of_acts]

@@ -34,6 +34,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
 _SETTLED_SECONDS = 30.0
 _SECONDS_TO_END = 8.0
 _PATIENCE_SECONDS = 20.0
+# What has processes of its own.
+_ALL_WORK_BUT = ("work", "--but", "intake", "--but", "index", "--but", "splitting")
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -161,7 +163,9 @@ def supervise(
         Child("intake", ["work", "--only", "intake", "--owner", owner_name()], environment),
         # So is what is found by search, behind everything that somebody waits for.
         Child("index", ["work", "--only", "index", "--owner", owner_name()], environment, nice=10),
-        Child("work", ["work", "--but", "intake", "--but", "index", "--owner", owner_name()], environment),
+        # And what grows out of groups: minutes of work, which nobody's mail waits for.
+        Child("splitting", ["work", "--only", "splitting", "--owner", owner_name()], environment, nice=10),
+        Child("work", [*_ALL_WORK_BUT, "--owner", owner_name()], environment),
     ]
     began, ready = time.monotonic(), False
     try:

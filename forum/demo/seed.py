@@ -11,7 +11,6 @@ from hashlib import sha256
 
 from sqlalchemy import func, or_, select, update
 
-from forum.accounts.actions import change_profile
 from forum.accounts.models import Member
 from forum.accounts.preferences import set_digest_time
 from forum.accounts.queries import member_by_email
@@ -21,6 +20,7 @@ from forum.demo.content import DemoContent, HeldPost, Person, load
 from forum.demo.content import Group as GroupContent
 from forum.demo.roster import FOUNDED, facets, joined_ago, owns, roster_row
 from forum.demo.standing_clock import StandingClock, standing_clock
+from forum.facets.profile import write_profile
 from forum.groups.actions import GroupChange, NotPossible, change_group, create_community, create_group
 from forum.groups.invitations import accept_invitation, invite
 from forum.groups.joining import add_to_group
@@ -181,7 +181,7 @@ class _Seeding:
         invitation = invite(self._members[owner.key].id, community, person.email, person.name)
         self._go_to(ACCEPTED)
         member = accept_invitation(invitation, person.name)
-        change_profile(member, name=person.name, **facets(person))
+        write_profile(member, {"name": person.name, **facets(person)})
         for membership in person.groups:
             delivery = Delivery(membership.delivery)
             add_to_group(member, self._groups[membership.group], delivery=delivery, newcomer=True, actor_id=member.id)

@@ -265,6 +265,9 @@ class PlanQuestion(Base):
     planned_group_id: Mapped[int | None] = mapped_column(ForeignKey("planned_group.id", ondelete="CASCADE"))
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("thread.id"), index=True)
     asked_at: Mapped[datetime] = mapped_column(default=now)
+    # Planned groups by id. Of `place`: where the member sat when asked, which `keep` means ever after. Of `consent`:
+    # the one for which it was asked.
+    proposed: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     answer: Mapped[Answer | None] = mapped_column(words_of(Answer))
     answered_at: Mapped[datetime | None]
     # When the member was told what has been carried out.
@@ -278,7 +281,7 @@ class PlanQuestion(Base):
 class PlanEvidence(Base):
     """What a proposal was computed from, numbers alone, so that the studio's figures are the proposal's.
 
-    `data` is a compressed archive of arrays, made and read by `forum.splitting.evidence` only.
+    `data` is a compressed archive of arrays, made and read by `forum.splitting.proposals.evidence` only.
     """
 
     __tablename__ = "plan_evidence"
@@ -297,6 +300,6 @@ class PlanResult(Base):
     id: Mapped[PrimaryKey]
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
     weeks: Mapped[int]
-    # By measure and group: estimates, intervals and a sentence, as `forum.splitting.results` makes and reads them.
+    # By measure and group: estimates, intervals and a sentence, as `looking_back.results` makes them.
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     made_at: Mapped[datetime] = mapped_column(default=now)

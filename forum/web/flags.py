@@ -144,7 +144,7 @@ def _case_page(case: FlaggedPost, errors: dict[str, str]) -> Page:
         case=case,
         post=post,
         group=case.group,
-        author=authors_of([post]).get(post.id) if is_named else None,
+        author=authors_of([post], viewer()).get(post.id) if is_named else None,
         flags=flags_of(case),
         number=flags_in_case(case),
         looks=looking_at(case),

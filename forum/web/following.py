@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from forum.db import transaction
 from forum.groups.models import Delivery, Group
 from forum.groups.queries import membership_of
-from forum.groups.rights import may_read
+from forum.groups.rights import may_moderate, may_read
 from forum.threads.following import choose_tag, choose_thread, tag_choices
 from forum.threads.models import Choice, Thread
 from forum.threads.queries import thread_for, threads_page, with_marks
@@ -59,6 +59,7 @@ def tag(slug: str, tag: str) -> str | Response:
         before=before,
         older=page[-1].last_published_no if len(threads) > PAGE else None,
         own=own,
+        moderates=may_moderate(viewer(), group),
         choice=tag_choices(viewer().member_id, group.id).get(name),
         Choice=Choice,
         Delivery=Delivery,

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from forum.db import db, transaction
+from forum.moderation.queries import waits_for_joining
 from forum.posting.models import HeldPost
 from forum.posting.outcomes import Duplicate, Held, Ignored, Outcome, Published, Refused, Returned
 from forum.posting.submit import submit
@@ -78,6 +79,7 @@ def _held_page(held_id: int) -> Page:
     page = render_template(
         "gate/held.html",
         held=held,
+        joins_first=waits_for_joining(held),
         group=held.group,
         findings=kept_findings(held, words),
         marked=marked_as_kept(held, words),

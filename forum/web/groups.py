@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
 
 from forum.groups.models import JoinPolicy, Standing
-from forum.groups.queries import count_members
-from forum.groups.rights import may_moderate, may_own, may_read, may_see, moderators_of, tree_for
+from forum.groups.queries import count_members, own_groups_below
+from forum.groups.rights import may_moderate, may_own, may_post, may_read, may_see, moderators_of, tree_for
+from forum.splitting.course.questions import place_question_in, question_token
 from forum.threads.models import Thread
+from forum.threads.moved import moved_away
 from forum.threads.queries import latest_threads, threads_page, with_marks
 from forum.web.asked import asked_number
 from forum.web.rendering import my_tree
@@ -45,9 +48,12 @@ def tree() -> str:
 
 @blueprint.get("/g/<slug>")
 @members_only
-def group(slug: str) -> str:
+def group(slug: str) -> str | Response:
     """A group: its threads for who may read them, and for the others what it is and how to join."""
     group = the_group(slug)
+    if group.slug != slug:
+        # What was here has been merged back into another group.
+        return redirect(f"/g/{group.slug}")
     own = viewer().belongings.get(group.id)
     about = {
         "group": group,
@@ -65,12 +71,17 @@ def group(slug: str) -> str:
     before = asked_number("before")
     unanswered = request.args.get("show") == "unanswered"
     threads, older = _page(threads_page(group.id, before=before, limit=PAGE + 1, unanswered=unanswered))
+    asked = place_question_in(group.id, viewer().member_id)
     return render_template(
         "groups/group.html",
+        asked=(asked, question_token(asked)) if asked is not None else None,
         rows=with_marks(viewer(), threads),
         older=older,
         before=before,
         show="unanswered" if unanswered else "",
+        takes_posts=may_post(viewer(), group),
+        write_in=own_groups_below(viewer().member_id, group) if group.announce_only else (),
+        moved=moved_away(viewer(), group) if before is None and not unanswered else (),
         **about,
     )
 

@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 
 from forum.accounts.actions import (
     AddressTaken,
-    change_profile,
     choose_primary,
     confirm_address,
     remove_address,
@@ -22,7 +21,7 @@ from forum.accounts.actions import (
     sign_out_everywhere,
 )
 from forum.accounts.emails import BadAddress, address_key
-from forum.accounts.models import LinkPurpose, Member, OneTimeLink
+from forum.accounts.models import LinkPurpose, Member, OneTimeLink, Shown
 from forum.accounts.queries import member_by_id
 from forum.accounts.sign_in import (
     BadPassword,
@@ -36,6 +35,9 @@ from forum.accounts.sign_in import (
 )
 from forum.clock import now
 from forum.db import transaction
+from forum.facets.confiding import confided_by
+from forum.facets.profile import write_profile
+from forum.splitting.course.questions import question_token, waiting_for
 from forum.web.account import BY_LINK, count_try
 from forum.web.session import member, members_only, sign_in, sign_out
 
@@ -46,7 +48,9 @@ Page = Response | str | tuple[str, int]
 _REGIONS = re.compile(r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.+")
 # For so long a session that began by a link may set a password without the old one.
 LINK_COUNTS_FOR = timedelta(days=1)
-_FACETS = ("place", "specialty", "career_stage", "employer", "interests", "time_zone")
+_SAID = ("place", "specialty", "career_stage", "employer", "interests")
+_SHOWN = tuple(f"{column}_shown" for column in _SAID)
+_TYPED = ("name", *_SAID, "time_zone")
 
 
 @cache
@@ -59,26 +63,44 @@ def time_zones() -> tuple[str, ...]:
 @members_only
 def profile() -> Page:
     who = member()
-    return _profile_page({"name": who.name} | {facet: getattr(who, facet) for facet in _FACETS}, {})
+    typed = {column: getattr(who, column) for column in _TYPED}
+    return _profile_page(typed, {column: getattr(who, column) for column in _SHOWN}, {})
 
 
 @blueprint.post("/me")
 @members_only
 def change_own_profile() -> Page:
-    typed = {facet: request.form.get(facet, "") for facet in ("name", *_FACETS)}
+    typed = {column: request.form.get(column, "") for column in _TYPED}
+    shown = {column: _shown_to(column) for column in _SHOWN}
     if typed["time_zone"] not in time_zones():
-        return _profile_page(typed, {"time_zone": "Choose a time zone from the list."})
+        return _profile_page(typed, shown, {"time_zone": "Choose a time zone from the list."})
     try:
         with transaction():
-            change_profile(member(), **typed)
+            write_profile(member(), typed, shown)
     except ValueError as error:
-        return _profile_page(typed, {"name": str(error)})
+        return _profile_page(typed, shown, {"name": str(error)})
     flash("Your profile is changed.")
     return redirect("/me")
 
 
-def _profile_page(typed: dict[str, str], errors: dict[str, str]) -> Page:
-    page = render_template("me/profile.html", typed=typed, errors=errors, zones=time_zones(), who=member())
+def _shown_to(column: str) -> Shown:
+    """Who is to see a part of the profile; as before where the form does not say."""
+    before: Shown = getattr(member(), column)
+    return next((each for each in Shown if each == request.form.get(column)), before)
+
+
+def _profile_page(typed: dict[str, str], shown: dict[str, Shown], errors: dict[str, str]) -> Page:
+    page = render_template(
+        "me/profile.html",
+        typed=typed,
+        shown=shown,
+        errors=errors,
+        zones=time_zones(),
+        who=member(),
+        asked=[(question, question_token(question)) for question in waiting_for(member().id)],
+        confided=confided_by(member().id),
+        Shown=Shown,
+    )
     return (page, 422) if errors else page
 
 

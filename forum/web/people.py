@@ -20,6 +20,7 @@ from forum.groups.models import Group, Kind, Membership, Role, Standing
 from forum.groups.offered import SETTINGS
 from forum.groups.queries import community, count_members, membership_of, roster_page
 from forum.groups.rights import groups_in_common, may_moderate, may_own
+from forum.groups.shown import profile_for
 from forum.groups.standing import set_role
 from forum.moderation.actions import set_trusted
 from forum.moderation.models import Restricts
@@ -261,6 +262,7 @@ def profile(public_id: str) -> Page:
     return render_template(
         "people/profile.html",
         who=who,
+        shown=profile_for(viewer(), who),
         belongs=_in_community(who),
         common=groups_in_common(viewer(), who.id),
         moderated=[group for group in groups_in_common(viewer(), who.id) if may_moderate(viewer(), group)],

@@ -2,13 +2,13 @@
 
 from io import BytesIO
 
-from flask import Blueprint, abort, redirect, send_file
+from flask import Blueprint, abort, send_file
 from werkzeug.wrappers import Response
 
 from forum import blobs
 from forum.archives.queries import post_with_old_number
-from forum.threads.queries import attachment_for, post_for
-from forum.web.gate import place_of
+from forum.threads.queries import attachment_for, post_by_public_id
+from forum.web.moved import place_for_reader
 from forum.web.session import members_only, the_group, viewer
 
 blueprint = Blueprint("posts", __name__)
@@ -21,15 +21,14 @@ _HARMLESS = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/
 @members_only
 def post(public_id: str) -> Response:
     """The stable address of a post: leads to where it stands now."""
-    return redirect(place_of(post_for(viewer(), public_id) or abort(404)))
+    return place_for_reader(post_by_public_id(public_id) or abort(404))
 
 
 @blueprint.get("/g/<slug>/old/<int:number>")
 @members_only
 def old_number(slug: str, number: int) -> Response:
     """Where a message of the group's old archive stands now, by its number there: for links that people kept."""
-    found = post_with_old_number(the_group(slug).id, number) or abort(404)
-    return redirect(place_of(post_for(viewer(), found.public_id) or abort(404)))
+    return place_for_reader(post_with_old_number(the_group(slug).id, number) or abort(404))
 
 
 @blueprint.get("/a/<public_id>/<name>")

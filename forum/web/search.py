@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from forum.groups.rights import tree_for
+from forum.groups.rights import group_to_moderate, tree_for
 from forum.search import Found, Query, search_posts
 from forum.web.asked import asked_number
 from forum.web.session import members_only, viewer
@@ -39,6 +39,8 @@ def search() -> str | tuple[str, int]:
         errors=errors,
         found=found,
         groups=[node for node in tree_for(viewer()) if node.readable],
+        # A moderator can grow a group out of what was found in a group.
+        grows=group_to_moderate(viewer(), typed["group"]) is not None if typed["group"] and typed["q"] else False,
         filtered=any(typed[name] for name in ("group", "author", "from", "until")),
         link=MultiDict({name: value for name, value in typed.items() if value}),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from forum.groups.rights import Viewer
 from forum.threads.models import Post
 from forum.threads.paging import Parent, parents_of
 from forum.threads.queries import Author, authors_of
@@ -24,9 +25,9 @@ class ShownPost:
     first_new: bool
 
 
-def shown(posts: Sequence[Post], read_to: int) -> Sequence[ShownPost]:
-    """Posts of one page of a thread; `read_to` is the reader's mark as it was before, 0 for a thread never opened."""
-    authors, parents = authors_of(posts), parents_of(posts)
+def shown(posts: Sequence[Post], read_to: int, viewer: Viewer) -> Sequence[ShownPost]:
+    """Posts of one page of a thread for one reader, whose mark was `read_to` before; 0 for a thread never opened."""
+    authors, parents = authors_of(posts, viewer), parents_of(posts)
     rows = []
     above: Post | None = None
     for post in posts:

@@ -19,12 +19,19 @@ from forum.groups.leaving import (
     come_back,
     come_back_to_community,
     leave,
+    left_with,
     may_come_back,
     one_click_leaves,
     stop_mail,
 )
 from forum.groups.models import Delivery, Group, Kind, Membership, Standing
-from forum.groups.queries import former_membership, former_memberships_since, membership_of, memberships_of
+from forum.groups.queries import (
+    former_membership,
+    former_memberships_since,
+    living,
+    membership_of,
+    memberships_of,
+)
 from forum.groups.rights import group_to_join, may_see
 from forum.queue import enqueue
 from forum.threads.following import chosen_tags
@@ -159,6 +166,7 @@ def leave_group(slug: str) -> Page:
     group, who = _own_group(slug), member()
     try:
         with transaction():
+            below = left_with(who.id, group)
             leave(who, group, actor_id=who.id, why="left on the web")
             if group.kind is Kind.COMMUNITY:
                 enqueue("notice.left", who.id, group.id)
@@ -168,7 +176,8 @@ def leave_group(slug: str) -> Page:
         sign_out()
         flash(f"You have left {group.name} and all its groups. A mail tells you how to undo it within 30 days.")
         return redirect("/sign-in")
-    flash(f"You have left {group.name}. You can come back below for 30 days.")
+    left = f"{group.name} and the groups below it" if below else group.name
+    flash(f"You have left {left}. You can come back below for 30 days.")
     return redirect("/my-groups")
 
 
@@ -180,14 +189,13 @@ def _own_group(slug: str) -> Group:
 
 
 def _leave_page(group: Group, errors: dict[str, str]) -> Page:
-    others = [each.group for each in _receiving() if each.group_id != group.id]
     own = viewer().belongings[group.id]
     page = render_template(
         "subscriptions/leave.html",
         group=group,
         is_community=group.kind is Kind.COMMUNITY,
         asked_only=own.standing is Standing.PENDING,
-        others=others,
+        others=left_with(member().id, group),
         errors=errors,
     )
     return (page, 422) if errors else page
@@ -255,7 +263,8 @@ def _subscription(token: str) -> tuple[Member, Group]:
     group = None if numbers is None else db.session.get(Group, numbers[1])
     if who is None or group is None:
         abort(404)
-    return who, group
+    # An old mail of a group that was merged back: its posts come from there now.
+    return who, living(group)
 
 
 def _unsubscribe_page(token: str, who: Member, group: Group, *, just_done: bool) -> Page:
@@ -269,6 +278,8 @@ def _unsubscribe_page(token: str, who: Member, group: Group, *, just_done: bool)
         gets_mail=membership is not None
         and membership.standing in (Standing.ACTIVE, Standing.MUTED)
         and membership.delivery is not Delivery.NONE,
+        # Whoever holds a forwarded mail holds the token: it tells of no group that is hidden.
+        below=[each for each in left_with(who.id, group) if each.listed],
         # Only the page with the button still asks; who has left or gets no mail is told so.
         stays=not one_click_leaves(group, membership),
         just_done=just_done,

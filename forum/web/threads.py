@@ -6,21 +6,22 @@ Every post goes through the one gate: a form becomes a submission, and what the 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from flask import Blueprint, abort, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 from structlog import get_logger
 
 from forum.db import transaction
 from forum.groups.models import Group, Role, Standing
-from forum.groups.queries import count_members
-from forum.groups.rights import may_moderate, may_own
+from forum.groups.queries import count_members, own_groups_below
+from forum.groups.rights import may_moderate, may_own, may_post
 from forum.moderation.restricted import brakes_of
 from forum.posting.erase import erasable
 from forum.posting.publish import render
 from forum.posting.submit import look_at
 from forum.rules.submission import Submission
 from forum.settings import current_settings
+from forum.splitting.course.terms import review_terms
 from forum.text import excerpt
 from forum.threads import paging
 from forum.threads.actions import mark_read
@@ -41,6 +42,7 @@ from forum.web.drafts import FILES_AT_MOST, Draft, fresh_draft, keep_files, read
 from forum.web.gate import Page, hand_in, show_outcome
 from forum.web.lasting import CHOICES, NO_END
 from forum.web.look import Look, look, rules_to_show
+from forum.web.moved import answer_after_move, moved_page
 from forum.web.sending import Next, Turn, turn_of
 from forum.web.session import member, members_only, the_group, viewer
 from forum.web.shown import quoted, shown
@@ -61,7 +63,9 @@ def _take_large_forms(_endpoint: str | None, _values: object) -> None:
 @members_only
 def thread(public_id: str) -> Page:
     """A thread, 200 posts a page. The reader's own mark moves on: the one thing that a GET may write."""
-    thread = _the_thread(public_id)
+    thread = thread_for(viewer(), public_id)
+    if thread is None:
+        return moved_page(public_id)
     after = asked_number("after") or 0
     read_to = reading_marks(viewer().member_id, [thread.id]).get(thread.id, 0)
     if request.method == "GET":
@@ -81,7 +85,9 @@ def thread(public_id: str) -> Page:
 @members_only
 def reply(public_id: str) -> Page:
     """An answer in a thread, or a look at how it would read."""
-    thread = _the_thread(public_id)
+    thread = thread_for(viewer(), public_id)
+    if thread is None:
+        return answer_after_move(public_id)
     draft = read_draft(member())
     after = asked_number("after") or 0
     faults = _faults(draft)
@@ -100,7 +106,7 @@ def reply(public_id: str) -> Page:
 def write(slug: str) -> Page:
     """The form for a new thread."""
     group = the_group(slug)
-    if group.id not in viewer().belongings:
+    if group.id not in viewer().belongings or not may_post(viewer(), group):
         return redirect(f"/g/{group.slug}")
     return _write_page(group, fresh_draft())
 
@@ -157,10 +163,6 @@ def _may_announce(group: Group) -> bool:
     return own is not None and own.role is not Role.MEMBER
 
 
-def _the_thread(public_id: str) -> Thread:
-    return thread_for(viewer(), public_id) or abort(404)
-
-
 def _post_of(thread: Thread, public_id: str) -> Post | None:
     """The post of this thread that the viewer has chosen to answer."""
     post = post_for(viewer(), public_id) if public_id else None
@@ -213,7 +215,7 @@ def _thread_page(
         subject=subject_beside(thread.subject, tags),
         choice=choice_of_thread(viewer().member_id, thread.id),
         Choice=Choice,
-        posts=shown(posts, read_to),
+        posts=shown(posts, read_to, viewer()),
         me=member().public_id,
         erasable=erasable(viewer(), posts),
         new=sum(1 for post in posts if 0 < read_to < post.published_no),
@@ -224,8 +226,11 @@ def _thread_page(
         more=more,
         own=own,
         Standing=Standing,
+        takes_answers=may_post(viewer(), thread.group),
+        write_in=own_groups_below(viewer().member_id, thread.group) if thread.group.announce_only else (),
         may_write=own is not None and own.standing is Standing.ACTIVE and thread.locked_at is None,
         members=count_members(thread.group_id),
+        terms=review_terms(thread.group),
         pseudonym=own_name_in(viewer().member_id, thread.id),
         draft=draft,
         files=files,
@@ -258,6 +263,7 @@ def _write_page(
         may_announce=_may_announce(group),
         special=request.form.get("special") == "yes",
         members=count_members(group.id),
+        terms=review_terms(group),
         draft=draft,
         files=files,
         errors=errors or {},

@@ -38,6 +38,7 @@ from forum.rules import RULES
 from forum.rules.submission import Submission
 from forum.settings import Settings
 from forum.threads.models import Attachment, Post, Thread
+from forum.threads.moving import relocate
 from mailgateway.models import InboundMail, MailState
 from tests.gateway import a_mail
 from tests.people import a_group, a_member, post
@@ -119,6 +120,14 @@ def _erased(scene: Scene) -> None:
     assert scene.answers is not None
     with transaction():
         erase(db.session.get_one(Post, scene.answers.id), actor_id=scene.author.id)
+
+
+def _moved_out_of_sight(scene: Scene) -> None:
+    """The thread goes to a group that nobody outside it may know of."""
+    assert scene.answers is not None
+    hidden = a_group(f"hidden-{scene.group.slug}", "Hidden", listed=False)
+    with transaction():
+        relocate([scene.answers.thread_id], hidden, actor_id=None)
 
 
 def _read_first(scene: Scene) -> None:
@@ -230,6 +239,11 @@ CASES = (
     Case("a program as a file", Returned, ("executables",), (_with_program,)),
     Case("a locked thread", Returned, ("locked",), (_answering, _locked)),
     Case("an answer to an erased post", Held, ("erased_parent",), (_answering, _erased)),
+    Case(
+        "a thread that has gone where its author may not follow", Returned, ("gone",), (_answering, _moved_out_of_sight)
+    ),
+    Case("a group in which only moderators write", Returned, ("announce_only",), group={"announce_only": True}),
+    Case("its moderator, who announces", Published, (), (_moderator,), group={"announce_only": True}),
     Case("a thread that is read first", Held, ("thread_moderated",), (_answering, _read_first)),
     Case("a thread that is slowed down", Returned, ("slow_mode",), (_answering, _slowed)),
     Case("a group where everything is held", Held, ("emergency",), (_braked,)),

@@ -13,6 +13,7 @@ from tests.structure.sources import ROOT, table_of
 # What only shows something, and so can show it to a script.
 READING = {
     "doctor",
+    "facet list",
     "flag list",
     "group evenness",
     "group list",
@@ -29,6 +30,8 @@ READING = {
     "rule show",
     "rule test",
     "search",
+    "split list",
+    "split show",
     "thread list",
     "thread show",
 }

@@ -31,6 +31,8 @@ OPEN_PAGES = {
     "me.verify": "a signed one-time token",
     "pausing.ask": "a signed token that was mailed to a paused address, or stands behind one of its mails",
     "pausing.send_again": "a signed token that was mailed to a paused address, or stands behind one of its mails",
+    "plan_answers.answer_page": "a signed token that was mailed to who is asked",
+    "plan_answers.answer": "a signed token that was mailed to who is asked",
     "private.answer": "a signed token under a private answer, for its recipient",
     "private.end": "a signed token under a private answer, for its recipient",
     "submissions.confirm_page": "a signed token that was mailed to the author",

@@ -11,6 +11,7 @@ from forum.app import create_core
 from forum.clock import now
 from forum.db import Base, db, transaction
 from forum.groups.queries import community, memberships_of
+from forum.queue import Task, anything_due
 from forum.schema import alembic_config, migrate, schema_is_current
 from forum.settings import Settings
 
@@ -75,5 +76,7 @@ def test_a_site_of_the_first_version_keeps_what_it_has(settings: Settings) -> No
         [membership] = memberships_of(1)
         assert (membership.delivery, membership.copy_when_addressed, membership.digest_no) == ("single", True, 0)
         assert membership.member.addresses[0].bounce_score == 0
+        # What members said before is read by the worker.
+        assert anything_due(Task, Task.kind == "derive_facets")
         db.session.remove()
         db.engine.dispose()

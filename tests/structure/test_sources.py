@@ -57,6 +57,7 @@ def test_nobody_but_the_transaction_commits() -> None:
 def test_a_transaction_is_opened_only_by_doors_and_workers() -> None:
     doors = re.compile(
         r"forum/(web|cli|demo)/|forum/(work|housekeeping)\.py|forum/(search/indexing|moderation/lateness)\.py"
+        r"|forum/splitting/(worker|course|proposing|results)\.py"
         r"|mailgateway/(intake|listen|leasing|deliver|digest|bench_digests|bench_site|erasing|notices|retention|cli)\.py"
     )
     openers = {module for module, _, call in nodes(ast.Call) if dotted(call.func) == "transaction"}
@@ -156,6 +157,7 @@ def test_only_settings_and_the_commands_read_the_environment() -> None:
         "forum/settings.py",
         "forum/cli/supervisor.py",
         "forum/cli/bench.py",
+        "forum/cli/bench_split.py",
         "mailgateway/bench_site.py",
     }
 

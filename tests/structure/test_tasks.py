@@ -5,12 +5,14 @@ from importlib.metadata import entry_points
 
 from forum import tasks
 from forum.search.documents import KINDS
+from forum.splitting import worker
 from mailgateway import digest, erasing, fanout, notice_facts
 from tests.structure.sources import ROOT, constant, dotted, modules, nodes
 
 MAIL_TEMPLATES = ROOT / "templates" / "mail"
 HANDLED = [
     *tasks.HANDLERS,
+    *worker.HANDLERS,
     *fanout.HANDLERS,
     *erasing.HANDLERS,
     erasing.CAPTURED,
@@ -22,12 +24,15 @@ HANDLED = [
 
 
 def _enqueued() -> set[str]:
-    """The kinds in `enqueue("kind", ...)` and `Task(kind="kind")`; a kind that is computed cannot be checked."""
+    """The kinds in `enqueue("kind", ...)`, `enqueue_each("kind", ...)` and `Task(kind="kind")`.
+
+    A kind that is computed cannot be checked.
+    """
     kinds = set()
     for module, _, call in nodes(ast.Call):
         if module == "forum/queue.py":
             continue
-        if dotted(call.func).rpartition(".")[2] == "enqueue":
+        if dotted(call.func).rpartition(".")[2] in ("enqueue", "enqueue_each"):
             kind = constant(call.args[0])
         elif dotted(call.func) == "Task":
             kind = next((constant(each.value) for each in call.keywords if each.arg == "kind"), None)
@@ -44,8 +49,8 @@ def test_every_kind_of_task_has_one_handler_and_every_handler_its_kind() -> None
 
 
 def test_every_worker_that_the_distribution_names_can_be_loaded() -> None:
-    for worker in entry_points(group="banyan.tasks"):
-        assert callable(worker.load()), worker.name
+    for point in entry_points(group="banyan.tasks"):
+        assert callable(point.load()), point.name
 
 
 def _templates_used() -> set[str]:

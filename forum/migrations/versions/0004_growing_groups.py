@@ -15,6 +15,7 @@ _COLUMNS = (
     ("community_group", "announce_only BOOLEAN DEFAULT false NOT NULL"),
     ("community_group", "members_may_be_moved BOOLEAN DEFAULT false NOT NULL"),
     ("community_group", "closed_at {moment}"),
+    ("member", "asked_about_profile_at {moment}"),
     (
         "community_group",
         "became_id {key} CONSTRAINT fk_community_group_became_id_community_group REFERENCES community_group (id)"
@@ -43,6 +44,8 @@ def add_columns() -> None:
     for table, column in _COLUMNS:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column.format(**types)}")
     op.create_index(op.f("ix_community_group_became_id"), "community_group", ["became_id"], unique=False)
+    # What waits in a thread goes along when the thread moves.
+    op.create_index(op.f("ix_held_post_thread_id"), "held_post", ["thread_id"], unique=False)
 
 
 def upgrade() -> None:
@@ -267,6 +270,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_move")),
     )
+    op.create_index("ix_thread_move_after_no", "thread_move", ["after_no"], unique=False)
     op.create_index("ix_thread_move_from_group_id_after_no", "thread_move", ["from_group_id", "after_no"], unique=False)
     op.create_index(op.f("ix_thread_move_thread_id"), "thread_move", ["thread_id"], unique=False)
     op.create_index(op.f("ix_thread_move_to_group_id"), "thread_move", ["to_group_id"], unique=False)
@@ -293,6 +297,7 @@ def upgrade() -> None:
         sa.Column("planned_group_id", Key, nullable=True),
         sa.Column("thread_id", Key, nullable=True),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("proposed", sa.JSON(), server_default="[]", nullable=False),
         sa.Column(
             "answer",
             sa.Enum(
@@ -416,6 +421,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_seat_member_id"), "seat", ["member_id"], unique=False)
     op.create_index("ix_seat_plan_id_member_id", "seat", ["plan_id", "member_id"], unique=False)
+    op.create_index(
+        "ix_log_entry_declined",
+        "log_entry",
+        ["object_id"],
+        unique=False,
+        sqlite_where=sa.text("act = 'decline'"),
+        postgresql_where=sa.text("act = 'decline'"),
+    )
+    # What members said before is read by the worker, in steps: see forum/facets/actions.py.
+    op.execute(
+        "INSERT INTO task (kind, target_id, due_at, attempts)"
+        " SELECT 'derive_facets', 0, CURRENT_TIMESTAMP, 0 WHERE EXISTS (SELECT 1 FROM member)"
+    )
 
 
 def downgrade() -> None:

@@ -15,6 +15,7 @@ def test_a_group_stands_under_the_community_and_has_an_address(run: Run) -> None
         "url": "http://127.0.0.1:8000/g/cardiology",
         "members": 0,
         "threads": 0,
+        "became": None,
     }
     assert run("group", "show", "cardiology", "--json").json == made.json
 
@@ -63,7 +64,7 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["create", "cardiology-owner", "--name", "X"], 1, "ends like a command address"),
     (["create", "reply", "--name", "X"], 1, "mail name of the system"),
     (["create", "A b", "--name", "X"], 1, "use small letters"),
-    (["create", "community", "--name", "X"], 1, "a group community already"),
+    (["create", "community", "--name", "X"], 1, "The short name community is not free"),
     (["create", "x", "--name", "X", "--parent", "nowhere"], 1, "no group 'nowhere'"),
     (["create", "x", "--name", "  "], 2, "--name"),
     (["create", "x", "--name", "n" * 201], 2, "1 to 200 characters"),

@@ -82,11 +82,6 @@ def test_an_unknown_command_is_wrong_use(run: Run) -> None:
     assert run("group", "grow").code == 2
 
 
-def test_what_is_not_there_yet_says_so(run: Run) -> None:
-    ended = run("split", "cut", "e.tsv")
-    assert (ended.code, ended.out, ended.err) == (1, "", "banyan split is not there yet.\n")
-
-
 def test_a_fault_of_ours_is_one_line_with_its_place(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     @click.command("break")
     def broken() -> None:

@@ -23,7 +23,7 @@ def test_a_group_has_a_good_slug_a_place_and_an_address(core: Flask) -> None:
             create_group(slug, "Name", parent=community())
     a_group()
     with transaction():
-        with pytest.raises(NotPossible, match="already"):
+        with pytest.raises(NotPossible, match="not free"):
             create_group("cardiology", "Again", parent=community())
         with pytest.raises(NotPossible, match="one community"):
             create_group("other", "Other", parent=community(), kind=Kind.COMMUNITY)

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from forum.clock import now
 from forum.db import db, transaction
-from forum.groups.actions import NotPossible
+from forum.groups.actions import NotPossible, create_group
 from forum.groups.joining import admit, ask_to_join
 from forum.groups.leaving import come_back, leave
 from forum.groups.models import JoinPolicy, Role, Standing
 from forum.groups.queries import membership_of
+from forum.groups.standing import set_standing
 from forum.log import LogEntry
 from forum.moderation.brakes import lock_thread, slow_thread, unlock_thread
 from forum.moderation.models import Restriction, Restricts
@@ -162,3 +163,28 @@ def test_an_answer_to_a_locked_thread_comes_back_with_why_and_until_when(core: F
     assert (thread.locked_until, thread.lock_reason, brakes_of(thread)) == (None, "", ())
     assert open_restriction(thread, Restricts.LOCK) is None
     assert isinstance(post(ann, group, "Re: Locum cover in August", answers=begun.post_id), Published)
+
+
+def test_a_mute_that_went_along_into_a_group_below_ends_with_it_and_one_that_was_decided_there_does_not(
+    core: Flask,
+) -> None:
+    group = a_group()
+    with transaction():
+        grown, other = (create_group(name, name.title(), parent=group) for name in ("north", "south"))
+    ann = a_member("ann@example.org", "Ann", group, grown, other)
+    until = now() + HOUR
+    with transaction():
+        restrict(its(ann, other), Restricts.MUTE, actor_id=None, reason="Here, too.", until=until)
+        restrict(its(ann, group), Restricts.MUTE, actor_id=None, reason="Heat.", until=until)
+        # As a plan copies it into what it makes.
+        set_standing(its(ann, grown), Standing.MUTED, actor_id=None, until=until)
+    with transaction():
+        restrict(its(ann, group), Restricts.MUTE, actor_id=None, reason="Heat.", until=until + HOUR)
+    assert its(ann, grown).muted_until == its(ann, group).muted_until == until + HOUR
+    with transaction():
+        lift(its(ann, group), Restricts.MUTE, actor_id=None)
+    assert [its(ann, each).standing for each in (group, grown, other)] == [
+        Standing.ACTIVE,
+        Standing.ACTIVE,
+        Standing.MUTED,
+    ]

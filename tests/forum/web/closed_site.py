@@ -15,6 +15,9 @@ from forum.accounts.models import LinkPurpose, Member
 from forum.accounts.sign_in import link_token, make_link
 from forum.clock import now
 from forum.db import db, transaction
+from forum.facets.models import Dimension
+from forum.facets.profile import write_profile
+from forum.facets.queries import facet_by_code
 from forum.groups.actions import create_group
 from forum.groups.invitations import invitation_token, invite
 from forum.groups.models import Assurance, Group, Kind, Membership, Moderate, Role, Standing
@@ -29,11 +32,17 @@ from forum.posting.submit import submit
 from forum.rulebook.actions import add_rule
 from forum.rulebook.defaults import default_terms
 from forum.rules.submission import File, Submission
+from forum.splitting.course.questions import ask_to_join, question_token
+from forum.splitting.models import Asks, Plan, PlanKind, PlanQuestion
+from forum.splitting.spin_off.sources import Grown, Source, SourceKind
+from forum.splitting.spin_off.spinning_off import Wanted, ask_for_spin_off
 from forum.threads.models import Post, TextFormat, Via
 from forum.threads.queries import post_by_id
 from forum.tokens import Purpose, current_tokens
 from forum.work import work_once, workers
+from tests.forum.splitting.drafts import a_draft_plan, planted
 from tests.people import a_member
+from tests.plans import a_planned_group, question_to
 
 PLACES = ("open", "unlisted", "circle")
 # Stands in the text of every planted post: what everybody searches for.
@@ -171,6 +180,13 @@ def _written_in(group: Group, words: Words, members: Mapping[str, Member]) -> Ma
         invitation = invite(member.id, group, words.invited)
         sign_in = make_link(member, LinkPurpose.SIGN_IN, EMAIL)
         restriction, appeal = _appealed(members["outsider"], group)
+        write_profile(member, {"interests": "rowing"})
+        facet = facet_by_code(Dimension.INTEREST, "rowing")
+        assert facet is not None
+        asked = _asked_by_a_plan(member, group)
+        asked_for = _asked_for(member, post)
+    # A circle is not split, so what grows out of it is a spin-off.
+    plan = asked.plan if group.kind is Kind.CIRCLE else _split_of(group, members)
     tokens = current_tokens()
     return {
         "slug": group.slug,
@@ -189,8 +205,36 @@ def _written_in(group: Group, words: Words, members: Mapping[str, Member]) -> Ma
         "leave_token": tokens.make(Purpose.LEAVE, member.id, group.id),
         "appeal": appeal.public_id,
         "restriction_token": appeal_token(restriction),
+        "facet": facet.public_id,
+        "plan_token": question_token(asked),
+        "plan": plan.public_id,
+        "planned": plan.groups[0].public_id,
+        "asked_plan": asked_for.public_id,
         "false_token": tokens.make(Purpose.BOUNCE, member.id, group.id),
     }
+
+
+def _split_of(group: Group, members: Mapping[str, Member]) -> Plan:
+    evidence = planted([members[name].id for name in ("member", "muted", "outsider", "banned")], 2, answers=20)
+    return a_draft_plan(group, evidence, f"{group.slug} north", f"{group.slug} south")
+
+
+def _asked_by_a_plan(member: Member, group: Group) -> PlanQuestion:
+    """An invitation to what is to grow out of a group."""
+    plan = Plan(kind=PlanKind.SPIN_OFF, group_id=group.id, why="It is asked for.")
+    db.session.add(plan)
+    db.session.flush()
+    ask_to_join(a_planned_group(plan, 1, f"{group.slug} young", listed=False), [member.id], actor_id=None)
+    return question_to(member, plan, Asks.JOIN)
+
+
+def _asked_for(member: Member, post: Post) -> Plan:
+    """A group that a member asks for, to grow from a thread."""
+    wanted = Wanted(name=f"{post.subject} more", slug=f"{post.thread.group.slug}-more", why="It is asked for.")
+    source = Source(SourceKind.THREAD, post.thread.public_id)
+    return ask_for_spin_off(
+        post.thread.group, wanted, source, Grown([member.id], [post.thread_id], "a thread"), member_id=member.id
+    )
 
 
 def _appealed(member: Member, group: Group) -> tuple[Restriction, Appeal]:

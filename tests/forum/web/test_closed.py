@@ -88,6 +88,8 @@ class Step:
 
 
 ONE = ("open",)
+# A circle is not split.
+SPLIT = ("open", "unlisted")
 
 
 def _site_page(method: str, path: str, status: int = HTTPStatus.OK, address: str = "") -> Step:
@@ -123,6 +125,10 @@ WALK: Sequence[Step] = (
     _open_page("GET", "/appeal/<token>", "/appeal/{leave_token}", 404),
     _open_page("POST", "/appeal/<token>", "/appeal/{restriction_token}", 422, bearer=True),
     _open_page("POST", "/appeal/<token>", "/appeal/{leave_token}", 404),
+    _open_page("GET", "/plan/answer/<token>", "/plan/answer/{plan_token}", 200, bearer=True),
+    _open_page("GET", "/plan/answer/<token>", "/plan/answer/{leave_token}", 404),
+    _open_page("POST", "/plan/answer/<token>", "/plan/answer/{plan_token}", 422, bearer=True),
+    _open_page("POST", "/plan/answer/<token>", "/plan/answer/{leave_token}", 404),
     _open_page("GET", "/u/<token>", "/u/{leave_token}", 200, bearer=True),
     _open_page("GET", "/u/<token>", "/u/{confirm_token}", 404),
     _open_page("POST", "/u/<token>", "/u/{confirm_token}", 404),
@@ -139,6 +145,8 @@ WALK: Sequence[Step] = (
     Step("GET", "/search", f"/search?q={SOUGHT}&group={{slug}}", 200),
     _site_page("GET", "/me"),
     _site_page("POST", "/me", 422),
+    _site_page("POST", "/me/health", 302),
+    _site_page("POST", "/me/health/remove", 302),
     _site_page("GET", "/me/addresses"),
     _site_page("POST", "/me/addresses", 422),
     # Another member's address cannot be touched, and one's own main one cannot be removed.
@@ -187,6 +195,8 @@ WALK: Sequence[Step] = (
     Step("GET", "/t/<public_id>", "/t/{thread}", 200, READ),
     Step("GET", "/t/<public_id>", "/t/{thread}?reply={post}&quote=1", 200, READ),
     Step("POST", "/t/<public_id>/reply", "/t/{thread}/reply", 422, READ),
+    # It has not moved: who belongs to its group is sent to it.
+    Step("POST", "/t/<public_id>/come-along", "/t/{thread}/come-along", 302, BELONG),
     Step("POST", "/t/<public_id>/choice", "/t/{thread}/choice", 400, WRITE),
     Step("GET", "/g/<slug>/tag/<tag>", "/g/{slug}/tag/ecg", 200, READ),
     Step("POST", "/g/<slug>/tag/<tag>", "/g/{slug}/tag/ecg", 400, WRITE),
@@ -239,6 +249,27 @@ WALK: Sequence[Step] = (
     Step("GET", "/g/<slug>/requests", "/g/{slug}/requests", 200, MODERATE),
     Step("POST", "/g/<slug>/requests/<public_id>", "/g/{slug}/requests/{applicant}", 422, MODERATE),
     Step("GET", "/g/<slug>/members", "/g/{slug}/members", 200, MODERATE),
+    Step("GET", "/g/<slug>/profiles", "/g/{slug}/profiles", 200, MODERATE),
+    Step("POST", "/g/<slug>/profiles", "/g/{slug}/profiles", 422, MODERATE),
+    Step("GET", "/g/<slug>/split", "/g/{slug}/split", 200, MODERATE),
+    Step("POST", "/g/<slug>/split", "/g/{slug}/split", 422, MODERATE),
+    Step("GET", "/g/<slug>/split/<plan_id>", "/g/{slug}/split/{plan}", 200, MODERATE, places=SPLIT),
+    Step("POST", "/g/<slug>/split/<plan_id>", "/g/{slug}/split/{plan}", 400, MODERATE, places=SPLIT),
+    Step("GET", "/g/<slug>/split/<plan_id>/course", "/g/{slug}/split/{plan}/course", 200, MODERATE),
+    Step("POST", "/g/<slug>/split/<plan_id>/course", "/g/{slug}/split/{plan}/course", 400, MODERATE),
+    Step("GET", "/g/<slug>/split/<plan_id>/ahead", "/g/{slug}/split/{plan}/ahead", 200, MODERATE),
+    Step(
+        "GET", "/g/<slug>/split/<plan_id>/<group_id>", "/g/{slug}/split/{plan}/{planned}", 200, MODERATE, places=SPLIT
+    ),
+    Step(
+        "POST", "/g/<slug>/split/<plan_id>/<group_id>", "/g/{slug}/split/{plan}/{planned}", 400, MODERATE, places=SPLIT
+    ),
+    Step("GET", "/g/<slug>/split/<plan_id>/results", "/g/{slug}/split/{plan}/results", 200, MODERATE),
+    Step("GET", "/g/<slug>/growth", "/g/{slug}/growth", 200, MODERATE),
+    Step("GET", "/g/<slug>/spin-off", "/g/{slug}/spin-off?from=thread&what={thread}", 200, READ),
+    Step("POST", "/g/<slug>/spin-off", "/g/{slug}/spin-off", 422, READ),
+    Step("GET", "/g/<slug>/spin-off/<plan_id>", "/g/{slug}/spin-off/{asked_plan}", 200, MODERATE),
+    Step("POST", "/g/<slug>/spin-off/<plan_id>", "/g/{slug}/spin-off/{asked_plan}", 400, MODERATE),
     Step("GET", "/g/<slug>/members/<public_id>", "/g/{slug}/members/{member}", 200, MODERATE),
     Step("POST", "/g/<slug>/members/<public_id>", "/g/{slug}/members/{member}", 403, MODERATE),
     Step("GET", "/g/<slug>/invitations", "/g/{slug}/invitations", 200, MODERATE),
@@ -259,6 +290,9 @@ WALK: Sequence[Step] = (
     Step("POST", "/g/<slug>/rules/<name>/threshold", "/g/{slug}/rules/listed/threshold", 404, OWN),
     Step("GET", "/g/<slug>/add-rule", "/g/{slug}/add-rule", 200, OWN),
     Step("POST", "/g/<slug>/add-rule", "/g/{slug}/add-rule", 422, OWN),
+    Step("GET", "/facets", "/facets", 200, {"open": {"owner"}}, places=ONE),
+    Step("GET", "/facets/<public_id>", "/facets/{facet}", 200, {"open": {"owner"}}, places=ONE),
+    Step("POST", "/facets/<public_id>", "/facets/{facet}", 400, {"open": {"owner"}}, places=ONE),
     Step("GET", "/m/<public_id>/remove", "/m/{member}/remove", 200, {"open": {"owner"}}, places=ONE),
     Step("POST", "/m/<public_id>/remove", "/m/{member}/remove", 422, {"open": {"owner"}}, places=ONE),
     Step("GET", "/g/<slug>/settings", "/g/{slug}/settings", 200, OWN),
@@ -273,7 +307,16 @@ WALK: Sequence[Step] = (
         302,
         MODERATE,
     ),
-    Step("POST", "/g/<slug>/leave", "/g/{slug}/leave", 302, BELONG, but={("circle", "circle_owner"): 422}),
+    # From below: who leaves the open group leaves the circle under it, too.
+    Step(
+        "POST",
+        "/g/<slug>/leave",
+        "/g/{slug}/leave",
+        302,
+        BELONG,
+        but={("circle", "circle_owner"): 422},
+        places=tuple(reversed(PLACES)),
+    ),
     # Who has just left by choice can come back; who took a request back has never been in.
     Step(
         "POST",

@@ -1,0 +1,1 @@
+"""The course of a plan: asked, announced, answered, carried out in steps, undone."""
