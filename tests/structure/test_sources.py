@@ -57,7 +57,7 @@ def test_nobody_but_the_transaction_commits() -> None:
 def test_a_transaction_is_opened_only_by_doors_and_workers() -> None:
     doors = re.compile(
         r"forum/(web|cli|demo)/|forum/(work|housekeeping)\.py|forum/(search/indexing|moderation/lateness)\.py"
-        r"|forum/splitting/(worker|course|proposing|results)\.py"
+        r"|forum/splitting/(worker|course/steps|studio/proposing|looking_back/results)\.py"
         r"|mailgateway/(intake|listen|leasing|deliver|digest|bench_digests|bench_site|erasing|notices|retention|cli)\.py"
     )
     openers = {module for module, _, call in nodes(ast.Call) if dotted(call.func) == "transaction"}

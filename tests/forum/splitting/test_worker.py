@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from tests.forum.splitting.test_carrying_out import begin
+from tests.forum.splitting.course.test_carrying_out import begin
 
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.forum.splitting.test_editing import LIKE, a_draft
+from tests.forum.splitting.studio.test_editing import LIKE, a_draft
 
 from forum.groups.actions import NotPossible
 from forum.splitting.cut.bounds import Bounds, CannotBound
