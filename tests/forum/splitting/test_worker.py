@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from tests.forum.splitting.course.test_carrying_out import begin
 
 from forum.db import db, transaction
 from forum.groups.actions import NotPossible
@@ -19,6 +18,7 @@ from forum.splitting.course.steps import carry_out_course
 from forum.splitting.models import Plan, PlanQuestion, PlanState
 from forum.splitting.plans import announce, carry_out
 from forum.work import work_once, workers
+from tests.forum.splitting.course.test_carrying_out import begin
 from tests.people import a_crowd, a_group, a_member
 from tests.plans import a_plan, announced
 

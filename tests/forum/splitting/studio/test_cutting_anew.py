@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.forum.splitting.studio.test_editing import LIKE, a_draft
 
 from forum.groups.actions import NotPossible
 from forum.splitting.cut.bounds import Bounds, CannotBound
 from forum.splitting.studio.cutting_anew import divided, fit_within
 from forum.splitting.studio.editing import Draft, rename
 from tests.forum.splitting.drafts import planted
+from tests.forum.splitting.studio.test_editing import LIKE, a_draft
 
 PEOPLE = 40
 EVIDENCE = planted(range(1, PEOPLE + 1), 4, answers=900, outside=0.05)
