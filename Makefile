@@ -59,6 +59,9 @@ bench: $(VENV)/test
 	$(BIN)/banyan bench held
 	$(BIN)/banyan bench rules
 	$(BIN)/banyan bench pages
+	$(BIN)/banyan bench split
+	$(BIN)/banyan bench carry-out
+	$(BIN)/banyan bench results --plans 50
 
 # MAILS names a folder of mails with their expected text beside them.
 MAILS ?= tests/mail

@@ -37,19 +37,19 @@ _TRIES = 20
 
 def announce_course(plan_id: int) -> Course:
     """Write the letters of an announced plan."""
-    more = True
-    while more:
-        with transaction():
-            more = announce_batch(plan_id)
-        yield _GIVE_WAY
+    return _in_batches_of_letters(announce_batch, plan_id)
 
 
 def tell_course(plan_id: int) -> Course:
     """Tell those who were asked that the plan was withdrawn or undone."""
+    return _in_batches_of_letters(tell_of_the_end, plan_id)
+
+
+def _in_batches_of_letters(write: Callable[[int], bool], plan_id: int) -> Course:
     more = True
     while more:
         with transaction():
-            more = tell_of_the_end(plan_id)
+            more = write(plan_id)
         yield _GIVE_WAY
 
 
