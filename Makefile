@@ -59,6 +59,7 @@ bench: $(VENV)/test
 	$(BIN)/banyan bench held
 	$(BIN)/banyan bench rules
 	$(BIN)/banyan bench pages
+	$(BIN)/banyan bench cut
 	$(BIN)/banyan bench split
 	$(BIN)/banyan bench carry-out
 	$(BIN)/banyan bench results --plans 50

@@ -8,8 +8,9 @@ from forum.splitting.cut.bounds import Bounds, CannotBound
 from forum.splitting.cut.cut import candidates, cut, divide
 from forum.splitting.cut.graph import Graph, graph_of, part_of
 from forum.splitting.cut.leiden import leiden
+from forum.splitting.cut.organisations import organisation
 from forum.splitting.cut.quality import share_kept
-from tests.forum.splitting.cut.graphs import cliques, graph_from, organisation, planted
+from tests.forum.splitting.cut.graphs import cliques, graph_from, planted
 
 SIZES = np.array([40, 60, 80, 100, 150])
 
