@@ -31,10 +31,7 @@ def cut_bench(each: int, people: int, seed: int) -> None:
     the mean of its runs and beside the one that keeps most; `better` how many of the organisations agree better than
     the best of its runs.
     """
-    kinds = {
-        name: _measure(each, seed, {"people": people, "units": 42, "ties": 16_000, **kind})
-        for name, kind in _KINDS.items()
-    }
+    kinds = {name: _measure(each, seed, {**_USUAL, "people": people, **kind}) for name, kind in _KINDS.items()}
     click.echo(json.dumps({"bench": "cut", "people": people, "each": each, "kinds": kinds}))
 
 
