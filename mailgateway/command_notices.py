@@ -6,7 +6,7 @@ from urllib.parse import quote
 from forum.accounts.models import Member
 from forum.accounts.preferences import WEEKDAYS, is_away, zone_of
 from forum.db import db
-from forum.groups.models import Standing
+from forum.groups.models import READS
 from forum.groups.queries import memberships_of
 from forum.groups.rights import tree_for, viewer_of
 from forum.queue import Task
@@ -34,7 +34,7 @@ def _my_settings(task: Task) -> Notice | None:
     viewer = viewer_of(member)
     if viewer is None:
         return None
-    mine = [each for each in memberships_of(member.id) if each.standing in (Standing.ACTIVE, Standing.MUTED)]
+    mine = [each for each in memberships_of(member.id) if each.standing in READS]
     belongs = {each.group_id for each in mine}
     return to_member(
         "my_settings",

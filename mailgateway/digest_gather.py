@@ -13,8 +13,8 @@ from forum.accounts.models import Address, DigestFormat, Member
 from forum.accounts.preferences import zone_of
 from forum.db import db
 from forum.groups.choices import DIGESTS
+from forum.groups.models import READS, Membership
 from forum.groups.models import Delivery as Mode
-from forum.groups.models import Membership, Standing
 from forum.groups.queries import community
 from forum.queue import Task
 from forum.threads.models import Post
@@ -158,7 +158,7 @@ def _memberships(member_ids: set[int]) -> Mapping[int, Mapping[int, _Own]]:
         Membership.own_copy,
         Membership.digest_no,
         Membership.digest_until_no,
-    ).where(Membership.member_id.in_(member_ids), Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)))
+    ).where(Membership.member_id.in_(member_ids), Membership.standing.in_(READS))
     for row in db.session.execute(rows):
         found.setdefault(row.member_id, {})[row.group_id] = row
     return found

@@ -16,8 +16,8 @@ from forum.clock import now
 from forum.counter import PUBLISHED, last_number
 from forum.db import db
 from forum.groups.choices import DIGESTS
+from forum.groups.models import READS, Membership
 from forum.groups.models import Delivery as Mode
-from forum.groups.models import Membership, Standing
 from forum.log import record
 from mailgateway.models import DeliveryState, Digest, DigestKind
 
@@ -80,7 +80,7 @@ def _who_gets(member_ids: Sequence[int]) -> tuple[set[int], set[int]]:
     """Who gets a digest on any day - or is owed a last one - and who on one day of the week."""
     rows = select(Membership.member_id, Membership.delivery, Membership.digest_until_no).where(
         Membership.member_id.in_(member_ids),
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
         or_(Membership.delivery.in_(DIGESTS), Membership.digest_until_no.is_not(None)),
     )
     daily: set[int] = set()

@@ -19,8 +19,8 @@ from forum.accounts.models import Address, Member
 from forum.clock import now
 from forum.db import Base, analyze, db
 from forum.groups.choices import DIGESTS
+from forum.groups.models import READS, Membership
 from forum.groups.models import Delivery as DeliveryMode
-from forum.groups.models import Membership, Standing
 from forum.groups.queries import community
 from forum.groups.rights import moderators_of
 from forum.moderation.duty import told_at_once
@@ -152,10 +152,10 @@ def readers(kind: _Kind) -> Select[Any]:
             and_(in_community.member_id == Membership.member_id, in_community.group_id == _number("the_root")),
         )
         .where(
-            in_community.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            in_community.standing.in_(READS),
             Membership.group_id == _number("the_group"),
             _wants_a_copy(kind, number),
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.standing.in_(READS),
             Address.bouncing_since.is_(None),
             # What was published before an absence has a row all the same: the summary afterwards counts it by that.
             or_(Member.away_until.is_(None), Member.away_until <= moment, Member.away_from_no >= number),

@@ -16,8 +16,8 @@ from forum.accounts.models import Address, Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.choices import DIGESTS
+from forum.groups.models import READS, Group, Kind, Membership
 from forum.groups.models import Delivery as DeliveryMode
-from forum.groups.models import Group, Kind, Membership, Standing
 from forum.threads.following import is_followed, is_muted
 from forum.threads.models import Post, Thread
 from forum.threads.moving import home_group_id
@@ -155,7 +155,7 @@ def _memberships_of(member_ids: set[int]) -> Mapping[tuple[int, int], Row[Any]]:
     """The memberships in good standing, by member and group."""
     rows = db.session.execute(
         select(Membership.member_id, Membership.group_id, Membership.delivery, Membership.own_copy).where(
-            Membership.member_id.in_(member_ids), Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
+            Membership.member_id.in_(member_ids), Membership.standing.in_(READS)
         )
     )
     return {(row.member_id, row.group_id): row for row in rows}

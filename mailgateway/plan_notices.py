@@ -12,7 +12,7 @@ from typing import Any
 from forum.accounts.queries import member_by_id
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Standing
+from forum.groups.models import READS
 from forum.groups.queries import community, membership_of
 from forum.queue import Task
 from forum.splitting.course.answers import how_it_stands, why_closed
@@ -74,7 +74,7 @@ def _undone(task: Task) -> Notice | None:
 
 def _reads(question: PlanQuestion, group_id: int) -> bool:
     own = membership_of(question.member_id, group_id)
-    return own is not None and own.standing in (Standing.ACTIVE, Standing.MUTED)
+    return own is not None and own.standing in READS
 
 
 def _join(task: Task) -> Notice | None:

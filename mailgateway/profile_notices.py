@@ -6,7 +6,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.facets.recognising import COLUMNS
 from forum.groups.asking import dimensions_in, group_in
-from forum.groups.models import Group, Standing
+from forum.groups.models import READS, Group
 from forum.groups.queries import membership_of
 from forum.queue import Task
 from mailgateway.notice import Notice, our_addresses, site_url, to_member
@@ -23,7 +23,7 @@ def _profile_asked(task: Task) -> Notice | None:
     group = db.session.get_one(Group, group_in(task.other_id))
     own = membership_of(member.id, group.id)
     missing = [each for each in dimensions_in(task.other_id) if not getattr(member, COLUMNS[each])]
-    if not missing or own is None or own.standing not in (Standing.ACTIVE, Standing.MUTED):
+    if not missing or own is None or own.standing not in READS:
         return None
     return to_member(
         "profile_asked",

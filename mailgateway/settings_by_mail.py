@@ -14,7 +14,7 @@ from forum.accounts.models import Member
 from forum.accounts.sign_in import TooManyAttempts
 from forum.groups.actions import NotPossible
 from forum.groups.choices import set_acknowledge, set_copy_when_addressed, set_delivery, set_own_copy, set_topics_only
-from forum.groups.models import Delivery, Group, Membership, Standing
+from forum.groups.models import READS, Delivery, Group, Membership
 from forum.groups.queries import group_by_mail_name, group_by_slug, living, membership_of, memberships_of
 from forum.threads.following import choice_of_thread, choose_tag, choose_thread, tag_choices
 from forum.threads.models import Choice, Thread
@@ -142,7 +142,7 @@ def _set(member: Member, found: re.Match[str]) -> Sequence[Answer]:
 
 def _chosen(member: Member, name: str) -> Sequence[Membership]:
     if name.lower() == "all":
-        return [each for each in memberships_of(member.id) if each.standing in (Standing.ACTIVE, Standing.MUTED)]
+        return [each for each in memberships_of(member.id) if each.standing in READS]
     return [_membership(member, name)]
 
 
@@ -150,7 +150,7 @@ def _membership(member: Member, name: str) -> Membership:
     """The member's own membership in the group of this name; the same sentence for a group that must not be known."""
     group = known_group(member, name)
     own = membership_of(member.id, group.id) if group is not None else None
-    if own is None or own.standing not in (Standing.ACTIVE, Standing.MUTED):
+    if own is None or own.standing not in READS:
         raise ValueError(f"you are in no group with the name {name}. Write “which” for a list of yours.")
     return own
 

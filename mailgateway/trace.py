@@ -14,8 +14,8 @@ from forum.accounts.models import Address, Member
 from forum.accounts.queries import primary_address
 from forum.clock import now
 from forum.db import db
+from forum.groups.models import READS, Group, Membership, Standing
 from forum.groups.models import Delivery as Choice
-from forum.groups.models import Group, Membership, Standing
 from forum.groups.queries import community, former_membership, membership_of
 from forum.log import LogEntry
 from forum.queue import Task
@@ -130,7 +130,7 @@ def _why_no_copy(post: Post, thread: Thread, group: Group, member: Member, membe
     in_community = membership_of(member.id, community().id)
     for each, where in ((membership, group.name), (in_community, "the community")):
         standing = Standing(_at(each, "standing", each.standing, post.created_at)) if each is not None else None
-        if standing not in (Standing.ACTIVE, Standing.MUTED):
+        if standing not in READS:
             return f"{member.name} had no standing in {where} ({standing or 'not a member'})."
     return _not_wanted(post, thread, group, member, membership)
 

@@ -10,7 +10,8 @@ import click
 from forum.cli.frame import as_json, open_site, refuse, show_json, the_group
 from forum.splitting.looking_back.result_words import Line, Told, result_of, told
 from forum.splitting.models import Plan, PlanState
-from forum.splitting.plans import RESULTS_AFTER_WEEKS, plan_by_public_id
+from forum.splitting.plans import RESULTS_AFTER_WEEKS
+from forum.splitting.queries import plan_by_public_id
 
 
 @click.command("signals", epilog="Example: banyan group signals cardiology")

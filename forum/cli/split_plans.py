@@ -15,6 +15,7 @@ from forum.splitting import plans
 from forum.splitting.course.looking_ahead import look_ahead
 from forum.splitting.course.questions import count_answers
 from forum.splitting.models import Answer, Asks, Plan, PlanKind, PlannedGroup, PlannedThread, PlanState, Seat
+from forum.splitting.queries import plan_by_public_id
 
 _as_member = click.option(
     "--as", "email", metavar="EMAIL", help="Act as this member, with this member's rights; else as the operator."
@@ -94,7 +95,7 @@ def _step(
 
 def _the_plan(plan_id: str, email: str | None, *, owned: bool = False) -> Plan:
     """The plan, or refuse: to a member without rights in the same words as for one that does not exist."""
-    plan = plans.plan_by_public_id(plan_id)
+    plan = plan_by_public_id(plan_id)
     if plan is None:
         refuse(f"There is no plan {plan_id!r}. See: banyan split list")
     if email is not None:

@@ -10,6 +10,7 @@ from forum.groups.models import Group
 from forum.groups.rights import may_moderate, viewer_of
 from forum.splitting import plans
 from forum.splitting.models import Plan, PlanState
+from forum.splitting.queries import open_split_of
 
 # As in `forum.splitting.proposals.options`, which is read later: other commands should not wait for its numbers.
 _BY = ("mixed", "talk", "place", "specialty", "interest")
@@ -70,7 +71,7 @@ def _open(group: Group, email: str | None, asked: dict[str, Any]) -> Plan:
         if viewer is None or not may_moderate(viewer, group):
             refuse(f"There is no group {group.slug!r} that {email} moderates. See: banyan group list")
     with acting():
-        already = plans.open_split_of(group)
+        already = open_split_of(group)
         if already is not None:
             refuse(
                 f"There is a plan to split {group.name} already ({already.public_id}). Look at it, or give it up first:"

@@ -14,7 +14,7 @@ from forum.db import db
 from forum.facets.models import Dimension
 from forum.facets.recognising import COLUMNS
 from forum.groups.actions import NotPossible
-from forum.groups.models import Delivery, Group, Membership, Standing
+from forum.groups.models import READS, Delivery, Group, Membership
 from forum.log import record
 from forum.queue import enqueue
 
@@ -23,7 +23,6 @@ AGAIN_AFTER = timedelta(days=180)
 ASKABLE = (Dimension.PLACE, Dimension.SPECIALTY, Dimension.CAREER_STAGE)
 # One transaction of the background work: short, and the mails of others are not behind all of these.
 _AT_ONCE = 200
-_READS = (Standing.ACTIVE, Standing.MUTED)
 
 
 def how_many_said(group: Group) -> tuple[int, Mapping[Dimension, int]]:
@@ -33,7 +32,7 @@ def how_many_said(group: Group) -> tuple[int, Mapping[Dimension, int]]:
         select(func.count(), *said)
         .select_from(Membership)
         .join(Member, Member.id == Membership.member_id)
-        .where(Membership.group_id == group.id, Membership.standing.in_(_READS))
+        .where(Membership.group_id == group.id, Membership.standing.in_(READS))
     )
     total, *counts = db.session.execute(rows).one()
     return total, dict(zip(Dimension, counts, strict=True))
@@ -116,7 +115,7 @@ def _to_ask(group_id: int, dimensions: Collection[Dimension]) -> Select[tuple[in
         .join(Address, (Address.member_id == Member.id) & Address.is_primary)
         .where(
             Membership.group_id == group_id,
-            Membership.standing.in_(_READS),
+            Membership.standing.in_(READS),
             Membership.delivery != Delivery.NONE,
             Address.bouncing_since.is_(None),
             not_said(dimensions),

@@ -7,7 +7,7 @@ from forum.counter import PUBLISHED, last_number
 from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.choices import plan_digests, set_delivery
-from forum.groups.models import Delivery, Group, JoinPolicy, Kind, Membership, Role, Standing
+from forum.groups.models import READS, Delivery, Group, JoinPolicy, Kind, Membership, Role, Standing
 from forum.groups.queries import community, former_membership, living, membership_of
 from forum.groups.standing import lock, set_role
 from forum.log import record
@@ -100,7 +100,7 @@ def ask_to_join(member: Member, group: Group) -> Membership:
         raise NotPossible(f"You belong to {group.name} already, or have asked to.")
     if group.kind is not Kind.COMMUNITY:
         root = membership_of(member.id, community().id)
-        if root is None or root.standing not in (Standing.ACTIVE, Standing.MUTED):
+        if root is None or root.standing not in READS:
             raise NotPossible(f"Only members of the community can join {group.name}.")
     match group.join_policy:
         case JoinPolicy.OPEN:

@@ -15,6 +15,7 @@ from forum.groups.actions import NotPossible
 from forum.groups.choices import plan_digests, set_delivery
 from forum.groups.joining import enter
 from forum.groups.models import (
+    READS,
     Delivery,
     FormerMembership,
     Group,
@@ -155,7 +156,7 @@ def come_back(member: Member, group: Group) -> Membership:
     if before is None or group.closed_at is not None or not may_come_back(before):
         raise NotPossible(f"This can no longer be undone. You can ask to join {group.name} again.")
     root = membership_of(member.id, community().id)
-    if root is None or root.standing not in (Standing.ACTIVE, Standing.MUTED):
+    if root is None or root.standing not in READS:
         raise NotPossible("You have left the community. Ask a moderator for an invitation.")
     came_with_it = set(db.session.scalars(ids_below(group)))
     left_together = [each for each in _left_together(before) if each.id in came_with_it]

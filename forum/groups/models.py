@@ -104,6 +104,11 @@ class Standing(enum.StrEnum):
     BANNED = "banned"
 
 
+# Who reads a group by a membership of these standings. That needs one of them in the community as well; and there are
+# the moderators above: `forum.groups.rights` says it for one member, `forum.splitting.readership` for all.
+READS = (Standing.ACTIVE, Standing.MUTED)
+
+
 class Group(Base):
     """A node of the tree. The root is the community and the only one without a parent."""
 

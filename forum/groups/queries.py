@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from forum.accounts.models import Address, Member, PauseReason
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Delivery, FormerMembership, Group, Invitation, Kind, Membership, Role, Standing
+from forum.groups.models import READS, Delivery, FormerMembership, Group, Invitation, Kind, Membership, Role, Standing
 from forum.log import LogEntry
 
 _ROOT, _GROUPS = "banyan_root_group", "banyan_groups"
@@ -109,7 +109,7 @@ def own_groups_below(member_id: int, group: Group) -> Sequence[Group]:
             Group.id.in_(ids_below(group)),
             Group.closed_at.is_(None),
             Membership.member_id == member_id,
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.standing.in_(READS),
         )
         .order_by(func.lower(Group.name))
     )
@@ -137,18 +137,18 @@ def former_memberships_since(member_id: int, moment: datetime) -> Sequence[tuple
 
 def count_members(group_id: int) -> int:
     """How many read the group: active and muted members."""
-    standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
+    standing = Membership.standing.in_(READS)
     return db.session.scalar(select(func.count()).where(Membership.group_id == group_id, standing)) or 0
 
 
 def ids_of_readers(group: Group) -> Select[tuple[int]]:
     """The statement of the ids of its active and muted members."""
-    standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
+    standing = Membership.standing.in_(READS)
     return select(Membership.member_id).where(Membership.group_id == group.id, standing)
 
 
 def count_members_by_group() -> dict[int, int]:
-    standing = Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
+    standing = Membership.standing.in_(READS)
     rows = db.session.execute(select(Membership.group_id, func.count()).where(standing).group_by(Membership.group_id))
     return {group_id: count for group_id, count in rows}
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.groups.models import Group, Kind, Membership, Role, Standing
+from forum.groups.models import READS, Group, Kind, Membership, Role, Standing
 from forum.groups.queries import community, former_membership, group_by_slug, living
 
 
@@ -26,7 +26,7 @@ class Belonging:
     muted_until: datetime | None
 
     def may_read(self) -> bool:
-        return self.standing in (Standing.ACTIVE, Standing.MUTED)
+        return self.standing in READS
 
     def may_moderate(self) -> bool:
         return self.may_read() and self.role in (Role.MODERATOR, Role.OWNER)
@@ -206,7 +206,7 @@ def groups_in_common(viewer: Viewer, member_id: int) -> Sequence[Group]:
         .join(Membership, Membership.group_id == Group.id)
         .where(
             Membership.member_id == member_id,
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.standing.in_(READS),
             Group.id.in_(own),
             Group.kind != Kind.COMMUNITY,
             Group.closed_at.is_(None),
@@ -223,7 +223,7 @@ def moderators_of(group: Group) -> Sequence[Member]:
     in_community = select(root.id).where(
         root.member_id == Member.id,
         root.group_id == community().id,
-        root.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        root.standing.in_(READS),
     )
     for each in chain_of(group):
         rows = (
@@ -232,7 +232,7 @@ def moderators_of(group: Group) -> Sequence[Member]:
             .where(
                 Membership.group_id == each.id,
                 Membership.role.in_((Role.MODERATOR, Role.OWNER)),
-                Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+                Membership.standing.in_(READS),
                 in_community.exists(),
             )
             .order_by(func.lower(Member.name))

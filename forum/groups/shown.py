@@ -11,7 +11,7 @@ from sqlalchemy import select
 from forum.accounts.models import Member, Shown
 from forum.db import db
 from forum.facets.confiding import without_sensitive
-from forum.groups.models import Membership, Standing
+from forum.groups.models import READS, Membership
 from forum.groups.queries import community
 from forum.groups.rights import Viewer
 
@@ -51,6 +51,6 @@ def sharing_a_group(viewer: Viewer, member_ids: Collection[int]) -> frozenset[in
     rows = select(Membership.member_id.distinct()).where(
         Membership.member_id.in_(member_ids),
         Membership.group_id.in_(own),
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
     )
     return frozenset(db.session.scalars(rows)) | {viewer.member_id} if member_ids else frozenset()

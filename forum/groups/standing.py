@@ -8,7 +8,7 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import Group, Membership, Role, Standing
+from forum.groups.models import READS, Group, Membership, Role, Standing
 from forum.groups.queries import community
 from forum.log import record
 
@@ -48,7 +48,7 @@ def is_last_owner(membership: Membership) -> bool:
     others = select(Membership.id).where(
         Membership.group_id == membership.group_id,
         Membership.role == Role.OWNER,
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
         Membership.id != membership.id,
     )
     return db.session.scalar(others.limit(1)) is None

@@ -10,7 +10,7 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import DutyTurn, Group, HeldNotices, Membership, Role, Standing
+from forum.groups.models import READS, DutyTurn, Group, HeldNotices, Membership, Role
 from forum.groups.rights import chain_of, moderators_of
 from forum.log import record
 
@@ -63,7 +63,7 @@ def moderating_membership(member_id: int, group: Group) -> Membership | None:
         Membership.member_id == member_id,
         Membership.group_id.in_(chain),
         Membership.role.in_(MODERATES),
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
     )
     return min(db.session.scalars(rows), key=lambda each: chain.index(each.group_id), default=None)
 

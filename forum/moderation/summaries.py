@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Group, HeldNotices, Kind, Membership, Standing
+from forum.groups.models import READS, Group, HeldNotices, Kind, Membership
 from forum.groups.queries import community
 from forum.groups.rights import moderated_group_ids, viewer_of
 from forum.moderation.duty import MODERATES
@@ -22,7 +22,6 @@ from forum.queue import enqueue
 
 # So many decisions fit into one answer and one transaction.
 PLACES = 20
-_IN_STANDING = (Standing.ACTIVE, Standing.MUTED)
 
 
 def summarise(member: Member, group_ids: Iterable[int] | None = None) -> QueueSummary | None:
@@ -87,8 +86,8 @@ def who_chose_summaries() -> dict[int, set[int]]:
         select(above.c.waits_in, above.c.steps, own.member_id, own.held_notices, nearest.label("nearest"))
         .join(own, own.group_id == above.c.group_id)
         .join(root, root.member_id == own.member_id)
-        .where(own.role.in_(MODERATES), own.standing.in_(_IN_STANDING))
-        .where(root.group_id == community().id, root.standing.in_(_IN_STANDING))
+        .where(own.role.in_(MODERATES), own.standing.in_(READS))
+        .where(root.group_id == community().id, root.standing.in_(READS))
         .subquery()
     )
     told = select(moderators.c.member_id, moderators.c.waits_in).where(

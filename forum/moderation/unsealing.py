@@ -13,7 +13,7 @@ from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import Group, Kind, Membership, Role, Standing
+from forum.groups.models import READS, Group, Kind, Membership, Role, Standing
 from forum.groups.rights import Viewer, chain_of, may_own, may_read
 from forum.log import record
 from forum.moderation.models import SealOpening
@@ -97,7 +97,7 @@ def _count_owners(group: Group) -> int:
         .where(
             Membership.group_id.in_([each.id for each in chain_of(group)]),
             Membership.role == Role.OWNER,
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.standing.in_(READS),
         )
         .distinct()
         .limit(2)

@@ -47,6 +47,11 @@ class PlanState(enum.StrEnum):
     def has_ended(self) -> bool:
         return self in (PlanState.KEPT, PlanState.UNDONE, PlanState.WITHDRAWN)
 
+    @property
+    def is_in_the_studio(self) -> bool:
+        """Nobody but moderators knows of it yet."""
+        return self in (PlanState.PROPOSING, PlanState.DRAFT)
+
 
 class ParentBecomes(enum.StrEnum):
     """What becomes of the group that others grow out of."""

@@ -4,8 +4,8 @@ Who may take a step is asked by the door; what a state does over time (letters, 
 worker, in batches of its own, from the task that the step writes.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -14,7 +14,7 @@ from forum.db import db
 from forum.groups.actions import NotPossible
 from forum.groups.models import Group, Kind
 from forum.groups.queries import community
-from forum.groups.rights import Viewer, may_moderate, moderators_of
+from forum.groups.rights import moderators_of
 from forum.groups.slugs import check_slug
 from forum.log import record
 from forum.queue import Task, enqueue
@@ -28,6 +28,7 @@ from forum.splitting.models import (
     PlanState,
     Seat,
 )
+from forum.splitting.queries import open_split_of
 
 # After how many weeks the agreed measures are looked at.
 RESULTS_AFTER_WEEKS = (4, 12)
@@ -35,8 +36,6 @@ RESULTS_AFTER_WEEKS = (4, 12)
 REMIND_BEFORE = timedelta(days=7)
 # Who has joined the group since a split was announced is asked when so much of the notice is left.
 ASK_THE_NEW_BEFORE = timedelta(days=3)
-# At most so many plans go on by the clock in one look.
-_DUE_AT_ONCE = 20
 
 FOLLOWS: Mapping[PlanState, frozenset[PlanState]] = {
     PlanState.ASKED: frozenset((PlanState.DRAFT, PlanState.WITHDRAWN)),
@@ -63,33 +62,6 @@ _WORDS: Mapping[PlanState, str] = {
     PlanState.UNDONE: "has been undone",
     PlanState.WITHDRAWN: "has been withdrawn",
 }
-
-
-def plan_by_public_id(public_id: str) -> Plan | None:
-    """For operators and for the program itself: no viewer asks."""
-    return db.session.scalars(select(Plan).where(Plan.public_id == public_id)).first()
-
-
-def plan_for(viewer: Viewer, public_id: str) -> Plan | None:
-    """The plan if the viewer may moderate its group; None is "not found" for everybody else."""
-    plan = plan_by_public_id(public_id)
-    return plan if plan is not None and may_moderate(viewer, plan.group) else None
-
-
-def open_split_of(group: Group) -> Plan | None:
-    """The split of this group that has not ended. There is one at most."""
-    found = select(Plan).where(
-        Plan.group_id == group.id,
-        Plan.kind == PlanKind.SPLIT,
-        Plan.state.not_in([state for state in PlanState if state.has_ended]),
-    )
-    return db.session.scalars(found).first()
-
-
-def plans_of(group: Group, limit: int = 50) -> Sequence[Plan]:
-    """Plans that a group grows by or has grown by, the newest first."""
-    rows = select(Plan).where(Plan.group_id == group.id).order_by(Plan.created_at.desc(), Plan.id.desc()).limit(limit)
-    return db.session.scalars(rows).all()
 
 
 def words_for_state(state: PlanState) -> str:
@@ -238,40 +210,6 @@ def withdraw(plan: Plan, *, actor_id: int | None, why: str = "") -> None:
         enqueue("plan.tell_the_end", plan.id)
 
 
-def go_on_by_the_clock(moment: datetime) -> int:
-    """Carry out what was announced long enough ago, and keep what was in review so long; returns how many."""
-    due = (
-        select(Plan)
-        .where(Plan.state.in_((PlanState.ANNOUNCED, PlanState.REVIEW)), Plan.due_at <= moment)
-        .order_by(Plan.due_at, Plan.id)
-        .limit(_DUE_AT_ONCE)
-        .with_for_update(skip_locked=True, of=Plan)
-    )
-    went_on = 0
-    for plan in db.session.scalars(due).all():
-        if plan.state is PlanState.REVIEW:
-            keep(plan, actor_id=None, why="the review period is over")
-        elif _still_being_told(plan):
-            continue
-        else:
-            try:
-                carry_out(plan, actor_id=None)
-            except NotPossible as refused:
-                # It waits for a moderator, who sees why; the notice is over, so the clock has no more to say.
-                plan.trouble, plan.due_at = str(refused), None
-                _record(
-                    plan, "plan stopped", actor_id=None, why=str(refused)[:500], undo="carry it out, or withdraw it"
-                )
-        went_on += 1
-    return went_on
-
-
-def anything_due(moment: datetime) -> bool:
-    """A cheap look whether `go_on_by_the_clock` has anything to do."""
-    due = select(Plan.id).where(Plan.state.in_((PlanState.ANNOUNCED, PlanState.REVIEW)), Plan.due_at <= moment)
-    return db.session.scalar(due.limit(1)) is not None
-
-
 def begin_review(plan: Plan) -> None:
     """All is carried out: from now on it is looked at, and can be undone."""
     move_on(plan, PlanState.REVIEW, actor_id=None, undo=f"banyan split undo {plan.public_id}")
@@ -297,9 +235,9 @@ def remind_of_the_end(plan: Plan) -> None:
 
 
 def stop(plan: Plan, sentence: str) -> None:
-    """Say why a plan could not go on; a moderator sees it and may try again or undo."""
+    """Say why a plan could not go on; a moderator sees it and may try again, or give it up."""
     plan.trouble = sentence
-    _record(plan, "plan stopped", actor_id=None, why=sentence[:500], undo="try again, or undo")
+    _record(plan, "plan stopped", actor_id=None, why=sentence[:500], undo="try again, withdraw or undo")
 
 
 def _try_again(plan: Plan, kind: str, actor_id: int | None) -> None:
@@ -327,11 +265,11 @@ def _check_notice(plan: Plan) -> None:
         raise NotPossible(
             f"Members were told that they may answer until {plan.due_at:%d %B %Y}. It is carried out by itself then."
         )
-    if _still_being_told(plan):
+    if still_being_told(plan):
         raise NotPossible("The mails that announce the plan are still being written. It is carried out by itself then.")
 
 
-def _still_being_told(plan: Plan) -> bool:
+def still_being_told(plan: Plan) -> bool:
     """Also while the letters have been set aside for an operator: nobody is moved who was not told."""
     unfinished = select(Task.id).where(Task.target_id == plan.id, Task.kind == "plan.announce", Task.done_at.is_(None))
     return db.session.scalar(unfinished.limit(1)) is not None

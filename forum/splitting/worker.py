@@ -19,6 +19,7 @@ from forum.db import db, reading, transaction
 from forum.groups.actions import NotPossible
 from forum.queue import MAX_ATTEMPTS, Task, anything_due, claim, finish, put_off, renew
 from forum.splitting import plans
+from forum.splitting.course.by_the_clock import a_plan_is_due, go_on_by_the_clock
 from forum.splitting.course.steps import Course, announce_course, carry_out_course, tell_course, undo_course
 from forum.splitting.models import Plan, PlanState
 
@@ -113,10 +114,10 @@ def run(owner: str) -> Generator[int, None, None]:
 
 def _go_on_by_the_clock(moment: datetime) -> int:
     with reading():
-        if not plans.anything_due(moment):
+        if not a_plan_is_due(moment):
             return 0
     with transaction():
-        return plans.go_on_by_the_clock(moment)
+        return go_on_by_the_clock(moment)
 
 
 def _work(task_id: int, owner: str) -> Generator[int, None, None]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from forum.clock import now
 from forum.counter import PUBLISHED, take_turn
 from forum.db import db
-from forum.groups.models import Group, Membership, Standing
+from forum.groups.models import READS, Group, Membership
 from forum.threads.models import Post, TagChoice, Thread, ThreadMove, ThreadTag
 
 # So many keys in one query: SQLite takes 32,766 variables.
@@ -77,7 +77,7 @@ def _carry_tag_choices(threads: Select[tuple[int]], from_group_id: int, to_group
     belongs = exists().where(
         Membership.member_id == TagChoice.member_id,
         Membership.group_id == to_group_id,
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
     )
     chosen = select(
         TagChoice.member_id,

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from forum.splitting import plans
 from forum.splitting.looking_back.result_words import result_of, told
 from forum.splitting.models import Plan
+from forum.splitting.queries import open_split_of, plan_for
 from forum.web.session import members_only, the_moderated_group, viewer
 
 blueprint = Blueprint("looking_back", __name__)
@@ -24,7 +25,7 @@ def growth(slug: str) -> Page:
         "looking_back/growth.html",
         group=group,
         signals=signals_of(group),
-        open_plan=plans.open_split_of(group),
+        open_plan=open_split_of(group),
     )
 
 
@@ -44,5 +45,5 @@ def results(slug: str, plan_id: str) -> Page:
 
 
 def _the_plan(group_id: int, public_id: str) -> Plan:
-    plan = plans.plan_for(viewer(), public_id)
+    plan = plan_for(viewer(), public_id)
     return plan if plan is not None and plan.group_id == group_id else abort(404)

@@ -16,7 +16,7 @@ from forum.db import transaction
 from forum.groups.actions import NotPossible, change_group
 from forum.groups.joining import admit
 from forum.groups.leaving import leave
-from forum.groups.models import Group, Kind, Membership, Role, Standing
+from forum.groups.models import READS, Group, Kind, Membership, Role, Standing
 from forum.groups.offered import SETTINGS
 from forum.groups.queries import community, count_members, membership_of, roster_page
 from forum.groups.rights import groups_in_common, may_moderate, may_own
@@ -132,7 +132,7 @@ def _acts(group: Group, membership: Membership) -> frozenset[str]:
             acts = {"active", "ban"}
         case unknown:
             assert_never(unknown)
-    if may_own(viewer(), group) and membership.standing in (Standing.ACTIVE, Standing.MUTED):
+    if may_own(viewer(), group) and membership.standing in READS:
         acts.add("role")
     return frozenset(acts)
 
@@ -272,4 +272,4 @@ def profile(public_id: str) -> Page:
 
 def _in_community(who: Member) -> bool:
     root = membership_of(who.id, community().id)
-    return root is not None and root.standing in (Standing.ACTIVE, Standing.MUTED)
+    return root is not None and root.standing in READS

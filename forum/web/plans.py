@@ -33,9 +33,9 @@ from forum.splitting.course.questions import count_answers
 from forum.splitting.looking_back.measures import MEASURES, USUAL
 from forum.splitting.models import Answer, Asks, ParentBecomes, Plan, PlanKind, PlannedGroup, PlanState, ThreadsGo
 from forum.splitting.readership.consents import ask_consent
+from forum.web.planned import path_of, the_plan
 from forum.web.rendering import counted, day
 from forum.web.session import member, members_only, the_moderated_group, viewer
-from forum.web.studio import path_of, the_plan
 from forum.web.studio_edits import number_in
 
 blueprint = Blueprint("plans", __name__)

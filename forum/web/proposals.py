@@ -10,9 +10,10 @@ from forum.groups.actions import NotPossible
 from forum.groups.models import Group
 from forum.queue import enqueue
 from forum.splitting import plans
+from forum.splitting.queries import open_split_of, plans_of
 from forum.splitting.studio.proposing import open_proposal
+from forum.web.planned import path_of
 from forum.web.session import member, members_only, the_moderated_group
-from forum.web.studio import path_of
 from forum.web.studio_edits import WrongField, read_options
 
 blueprint = Blueprint("proposals", __name__)
@@ -56,8 +57,8 @@ def _plans_page(group: Group, typed: Mapping[str, str], errors: Mapping[str, str
     page = render_template(
         "proposals/plans.html",
         group=group,
-        plans=plans.plans_of(group),
-        open_split=plans.open_split_of(group),
+        plans=plans_of(group),
+        open_split=open_split_of(group),
         words_for_state=plans.words_for_state,
         by_choices=BY_CHOICES,
         typed=USUAL | dict(typed),

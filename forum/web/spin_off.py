@@ -19,7 +19,7 @@ from forum.groups.queries import community
 from forum.groups.rights import may_moderate, may_read
 from forum.groups.slugs import BadSlug
 from forum.splitting.models import Plan, PlanState
-from forum.splitting.plans import plan_for
+from forum.splitting.queries import plan_for
 from forum.splitting.spin_off.sources import FOR_MEMBERS, Grown, Source, SourceKind, gather, subjects_of
 from forum.splitting.spin_off.spinning_off import (
     Wanted,

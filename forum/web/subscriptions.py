@@ -24,7 +24,7 @@ from forum.groups.leaving import (
     one_click_leaves,
     stop_mail,
 )
-from forum.groups.models import Delivery, Group, Kind, Membership, Standing
+from forum.groups.models import READS, Delivery, Group, Kind, Membership, Standing
 from forum.groups.queries import (
     former_membership,
     former_memberships_since,
@@ -96,7 +96,7 @@ def save() -> Page:
 
 
 def _receiving() -> list[Membership]:
-    return [each for each in memberships_of(member().id) if each.standing in (Standing.ACTIVE, Standing.MUTED)]
+    return [each for each in memberships_of(member().id) if each.standing in READS]
 
 
 def _way_of(membership: Membership) -> str:
@@ -275,9 +275,7 @@ def _unsubscribe_page(token: str, who: Member, group: Group, *, just_done: bool)
         token=token,
         group=group,
         membership=membership,
-        gets_mail=membership is not None
-        and membership.standing in (Standing.ACTIVE, Standing.MUTED)
-        and membership.delivery is not Delivery.NONE,
+        gets_mail=membership is not None and membership.standing in READS and membership.delivery is not Delivery.NONE,
         # Whoever holds a forwarded mail holds the token: it tells of no group that is hidden.
         below=[each for each in left_with(who.id, group) if each.listed],
         # Only the page with the button still asks; who has left or gets no mail is told so.

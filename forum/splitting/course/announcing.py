@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text, upd
 from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Membership, Standing
+from forum.groups.models import READS, Membership
 from forum.groups.queries import community
 from forum.queue import enqueue_each
 from forum.splitting.course.questions import ask_to_join, insert_questions
@@ -138,5 +138,5 @@ def _reads_in(group_id: int) -> ColumnElement[bool]:
     return exists().where(
         Membership.member_id == Member.id,
         Membership.group_id == group_id,
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
     )

@@ -10,7 +10,7 @@ from typing import assert_never
 from forum.clock import now
 from forum.db import db
 from forum.groups.actions import NotPossible
-from forum.groups.models import Group, Role, Standing
+from forum.groups.models import READS, Group, Role
 from forum.groups.queries import community, membership_of, was_removed
 from forum.groups.standing import set_role
 from forum.log import record
@@ -19,7 +19,6 @@ from forum.splitting.course.places import Place, places_of
 from forum.splitting.course.sitting import check_may_sit, check_may_stand_up, sit, stand_up
 from forum.splitting.models import Answer, Asks, Plan, PlanQuestion, PlanState, SeatBy
 
-_READS = (Standing.ACTIVE, Standing.MUTED)
 _OVER = (PlanState.WITHDRAWN, PlanState.UNDOING, PlanState.UNDONE)
 
 
@@ -49,7 +48,7 @@ def _why_place_is_closed(plan: Plan, group: Group, member_id: int) -> str:
     if plan.state is PlanState.KEPT:
         return "The time for this answer is over. You can join and leave the groups as you like, like any others."
     own = membership_of(member_id, group.id)
-    if own is None or own.standing not in _READS:
+    if own is None or own.standing not in READS:
         return f"You do not belong to {group.name} now, so this is no longer asked of you."
     return ""
 
@@ -60,7 +59,7 @@ def _why_group_is_closed(question: PlanQuestion) -> str:
     if planned.group is not None and planned.group.closed_at is not None:
         return f"{planned.name} is closed."
     root = membership_of(question.member_id, community().id)
-    if root is None or root.standing not in _READS:
+    if root is None or root.standing not in READS:
         return f"You do not belong to {community().name} now, so this is no longer asked of you."
     return ""
 

@@ -18,7 +18,7 @@ from forum.db import analyze, db
 from forum.groups.actions import NotPossible, create_group
 from forum.groups.choices import DIGESTS, plan_digests
 from forum.groups.joining import add_to_group
-from forum.groups.models import FormerMembership, Group, JoinPolicy, Kind, Membership, Role, Standing
+from forum.groups.models import READS, FormerMembership, Group, JoinPolicy, Kind, Membership, Role, Standing
 from forum.groups.queries import community, group_by_slug, membership_of
 from forum.groups.standing import set_role
 from forum.log import record
@@ -63,7 +63,6 @@ COPIED = (
     "digest_no",
     "digest_until_no",
 )
-_READS = (Standing.ACTIVE, Standing.MUTED)
 _STRICTER = (JoinPolicy.OPEN, JoinPolicy.REQUEST, JoinPolicy.INVITE)
 
 
@@ -152,7 +151,7 @@ def _give_roles(plan: Plan, planned: PlannedGroup) -> None:
     root = community()
     for question in db.session.scalars(accepted).all():
         belongs = membership_of(question.member_id, root.id)
-        if belongs is not None and belongs.standing in _READS:
+        if belongs is not None and belongs.standing in READS:
             let_moderate(plan, planned, question.member_id)
             _tell(plan, [question.member_id])
 
@@ -183,14 +182,14 @@ def come_in(
     if group.closed_at is not None:
         raise NotPossible(f"{group.name} is closed.")
     before = membership_of(member_id, group.id)
-    if before is not None and before.standing in _READS:
+    if before is not None and before.standing in READS:
         return before
     if before is not None and before.standing is Standing.BANNED:
         raise NotPossible(f"A moderator has ended this membership in {group.name}. Write to the moderators there.")
     member = db.session.get_one(Member, member_id)
     membership = add_to_group(member, group, actor_id=actor_id, why=f"plan {plan.public_id}")
     own = membership_of(member_id, plan.group_id)
-    if before is None and own is not None and own.standing in _READS:
+    if before is None and own is not None and own.standing in READS:
         for name in COPIED:
             setattr(membership, name, getattr(own, name))
         db.session.flush()
@@ -247,7 +246,7 @@ def _begin_memberships(plan: Plan, member_ids: Sequence[int]) -> Sequence[int]:
     own, root = aliased(Membership), aliased(Membership)
     # Who leaves the group at this moment waits, or is seen to have left.
     staying = select(own.member_id).where(
-        own.group_id == plan.group_id, own.member_id.in_(member_ids), own.standing.in_(_READS)
+        own.group_id == plan.group_id, own.member_id.in_(member_ids), own.standing.in_(READS)
     )
     staying_ids = db.session.scalars(staying.with_for_update(read=True, of=own)).all()
     copied = [getattr(own, name) for name in COPIED]
@@ -264,7 +263,7 @@ def _begin_memberships(plan: Plan, member_ids: Sequence[int]) -> Sequence[int]:
             Seat.plan_id == plan.id,
             Seat.member_id.in_(staying_ids),
             _is_open(plan),
-            root.standing.in_(_READS),
+            root.standing.in_(READS),
             ~exists().where(there),
             ~exists().where(left),
         )

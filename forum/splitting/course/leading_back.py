@@ -16,7 +16,7 @@ from forum.counter import PUBLISHED, last_number
 from forum.db import db
 from forum.groups.choices import DIGESTS, plan_digests
 from forum.groups.joining import enter
-from forum.groups.models import Delivery, Group, JoinPolicy, Membership, Standing
+from forum.groups.models import READS, Delivery, Group, JoinPolicy, Membership, Standing
 from forum.groups.queries import community, former_membership, membership_of
 from forum.log import record
 from forum.queue import enqueue
@@ -26,7 +26,6 @@ from forum.threads.models import Thread, ThreadMove
 # So many memberships end in one batch: less than 250 ms.
 MEMBERS_AT_ONCE = 500
 _CHOICES = ("delivery", "own_copy", "topics_only", "acknowledge", "copy_when_addressed")
-_READS = (Standing.ACTIVE, Standing.MUTED)
 
 
 @dataclass(frozen=True)
@@ -173,10 +172,10 @@ def _bring_to_parent(plan: Plan, planned: PlannedGroup, row: _Row) -> None:
     parent = db.session.get_one(Group, plan.group_id)
     root = membership_of(row.member_id, community().id)
     before = former_membership(row.member_id, parent.id)
-    if root is None or root.standing not in _READS or (before is not None and not before.by_choice):
+    if root is None or root.standing not in READS or (before is not None and not before.by_choice):
         return
     at_once = parent.join_policy is JoinPolicy.OPEN
-    was_in = row.standing in _READS
+    was_in = row.standing in READS
     member = db.session.get_one(Member, row.member_id)
     why = f"plan {plan.public_id} was undone"
     membership = enter(member, parent, newcomer=False, actor_id=None, why=why, pending=not at_once)

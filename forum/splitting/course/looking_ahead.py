@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from forum.db import db
-from forum.groups.models import Membership, Standing
+from forum.groups.models import READS, Membership
 from forum.splitting.course.threads_along import destinations
 from forum.splitting.models import Plan, Seat
 from forum.splitting.readership.consents import consented
@@ -109,7 +109,7 @@ def _seats(plan: Plan) -> Mapping[int, Collection[int]]:
         .where(
             Seat.plan_id == plan.id,
             Seat.undone_at.is_(None),
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.standing.in_(READS),
         )
     )
     found: dict[int, list[int]] = defaultdict(list)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, false, func, or_, select
 
 from forum.db import db
-from forum.groups.models import Kind, Standing
+from forum.groups.models import READS, Kind
 from forum.groups.queries import memberships_in
 from forum.splitting.models import Plan, PlanKind, PlannedGroup, PlanQuestion, PlanState, Seat, SeatBy
 from forum.splitting.readership.readers import Readers
@@ -43,7 +43,7 @@ def places_of(question: PlanQuestion) -> Sequence[Place]:
     planned_groups = db.session.scalars(groups.execution_options(populate_existing=True)).all()
     made = [each.group_id for each in planned_groups if each.group_id is not None]
     memberships = memberships_in(question.member_id, made) if made else {}
-    inside = {group_id for group_id, each in memberships.items() if each.standing in (Standing.ACTIVE, Standing.MUTED)}
+    inside = {group_id for group_id, each in memberships.items() if each.standing in READS}
     own = {*question.proposed, *seats, *(each.id for each in planned_groups if each.group_id in inside)}
     known = [each for each in planned_groups if _is_open(each)]
     known += [each for each in planned_groups if not _is_open(each) and each.id in own]

@@ -55,14 +55,7 @@ def _in_batches_of_letters(write: Callable[[int], bool], plan_id: int) -> Course
 
 def carry_out_course(plan_id: int) -> Course:
     """Groups, members, invitations, threads, then what becomes of the parent; at the end the review begins."""
-    more = True
-    while more:
-        with transaction():
-            plan = lock_for(plan_id, PlanState.CARRYING_OUT)
-            if plan is None:
-                return
-            more = make_next_group(plan)
-        yield _GIVE_WAY
+    yield from _again_and_again(make_next_group, plan_id)
     after = 0
     while True:
         with transaction():
@@ -77,14 +70,7 @@ def carry_out_course(plan_id: int) -> Course:
     with transaction():
         note_many_members()
     yield _GIVE_WAY
-    more = True
-    while more:
-        with transaction():
-            plan = lock_for(plan_id, PlanState.CARRYING_OUT)
-            if plan is None:
-                return
-            more = invite_batch(plan)
-        yield _GIVE_WAY
+    yield from _again_and_again(invite_batch, plan_id)
     last = yield from _take_threads(plan_id, 0)
     with transaction():
         plan = lock_for(plan_id, PlanState.CARRYING_OUT)
@@ -99,6 +85,16 @@ def carry_out_course(plan_id: int) -> Course:
         if plan is not None:
             begin_review(plan)
     yield _GIVE_WAY
+
+
+def _again_and_again(act: Callable[[Plan], bool], plan_id: int) -> Course:
+    """As long as there is more of it and the plan is being carried out."""
+    more = True
+    while more:
+        with transaction():
+            plan = lock_for(plan_id, PlanState.CARRYING_OUT)
+            more = plan is not None and act(plan)
+        yield _GIVE_WAY
 
 
 def undo_course(plan_id: int) -> Course:

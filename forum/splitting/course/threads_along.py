@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Group, Membership, Standing
+from forum.groups.models import READS, Group, Membership
 from forum.splitting.models import ParentBecomes, Plan, PlannedGroup, PlannedThread, Seat, ThreadsGo
 from forum.splitting.readership.moves import take_along
 from forum.threads.models import Post, Thread
@@ -143,7 +143,7 @@ def _writers(plan: Plan, thread_ids: Collection[int]) -> Sequence[Writers]:
             Post.thread_id.in_(thread_ids),
             Post.pseudonym_id.is_(None),
             Post.erased_at.is_(None),
-            Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+            Membership.standing.in_(READS),
         )
         .group_by(Post.thread_id, author_column())
         .order_by(Post.thread_id, func.min(Post.published_no))

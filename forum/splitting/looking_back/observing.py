@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import case, func, select
 
 from forum.db import db
-from forum.groups.models import FormerMembership, Membership, Standing
+from forum.groups.models import READS, FormerMembership, Membership
 from forum.splitting.looking_back.tally import Counts, Values
 from forum.threads.models import Post, Thread, Via
 from forum.threads.queries import author_column
@@ -149,7 +149,7 @@ def members_at(group_id: int, moment: datetime) -> Ids:
     here = select(Membership.member_id).where(
         Membership.group_id == group_id,
         Membership.joined_at < moment,
-        Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)),
+        Membership.standing.in_(READS),
     )
     gone = select(FormerMembership.member_id).where(
         FormerMembership.group_id == group_id, FormerMembership.left_at >= moment

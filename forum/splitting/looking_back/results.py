@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from forum.db import db, reading, transaction
-from forum.groups.models import Group, Kind, Membership, Standing
+from forum.groups.models import READS, Group, Kind, Membership
 from forum.groups.rights import moderators_of
 from forum.queue import enqueue
 from forum.splitting.looking_back.comparing import Comparison, Periods, compare, verdicts
@@ -198,7 +198,7 @@ def _like_groups(plan: Plan, members: Mapping[int, Ids], spans: Spans) -> Sequen
     counted = (
         select(Membership.group_id, func.count().label("members"))
         .join(Group, Group.id == Membership.group_id)
-        .where(Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)), Membership.joined_at < spans.before.begins)
+        .where(Membership.standing.in_(READS), Membership.joined_at < spans.before.begins)
         .where(Group.listed, Group.closed_at.is_(None), Group.kind.not_in((Kind.CIRCLE, Kind.COMMUNITY)))
         .where(Group.id.not_in(planned), Group.id.not_in(grown))
         .group_by(Membership.group_id)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import FormerMembership, Group, Membership, Standing
+from forum.groups.models import READS, FormerMembership, Group, Membership
 from forum.splitting.looking_back.observing import PATIENCE, Ids, Span, talk_counts, talk_in
 from forum.threads.models import Post, Thread, ThreadTag
 from forum.threads.queries import author_column
@@ -83,9 +83,7 @@ def _advice(saying_so: int) -> str:
 
 
 def _members(group_id: int) -> Ids:
-    rows = select(Membership.member_id).where(
-        Membership.group_id == group_id, Membership.standing.in_((Standing.ACTIVE, Standing.MUTED))
-    )
+    rows = select(Membership.member_id).where(Membership.group_id == group_id, Membership.standing.in_(READS))
     return np.array(sorted(db.session.scalars(rows)), np.int64)
 
 

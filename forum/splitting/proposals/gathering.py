@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from forum.accounts.models import Member
 from forum.clock import now
 from forum.db import db
-from forum.groups.models import Delivery, Group, Membership, Standing
+from forum.groups.models import READS, Delivery, Group, Membership
 from forum.splitting.proposals.counting import HOLE, NO_MEMBER, Counted, Days, Posts, count_posts
 from forum.splitting.proposals.evidence import Counts, Evidence, Ids, Places
 from forum.splitting.proposals.held_facets import held_facets
@@ -115,7 +115,7 @@ def _members(look: _Look) -> tuple[Ids, Counts, Counts]:
         select(Membership.member_id, _epoch(Membership.joined_at), Membership.delivery)
         .join(Member, Member.id == Membership.member_id)
         .where(Membership.group_id == look.group.id, ~Member.placeholder)
-        .where(Membership.standing.in_((Standing.ACTIVE, Standing.MUTED)))
+        .where(Membership.standing.in_(READS))
         .order_by(Membership.member_id)
     )
     found = [(row[0], row[1], _DELIVERIES.index(row[2])) for row in db.session.execute(rows)]

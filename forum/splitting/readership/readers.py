@@ -10,12 +10,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from forum.db import db
-from forum.groups.models import Group, JoinPolicy, Kind, Membership, Role, Standing
+from forum.groups.models import READS, Group, JoinPolicy, Kind, Membership, Role, Standing
 from forum.groups.queries import community
 from forum.groups.rights import chain_of
 from forum.splitting.models import Answer, Asks, Plan, PlanKind, PlannedGroup, PlanQuestion, PlanState, Seat
 
-_READING = (Standing.ACTIVE, Standing.MUTED)
 _EASE: Mapping[JoinPolicy, int] = {JoinPolicy.INVITE: 0, JoinPolicy.REQUEST: 1, JoinPolicy.OPEN: 2}
 # While the words of a new group may still come back to the group that it grew out of, or have done so.
 _UNDOABLE = (PlanState.CARRYING_OUT, PlanState.REVIEW, PlanState.UNDOING, PlanState.UNDONE)
@@ -148,7 +147,7 @@ def _readers_of(group: Group, *, among: frozenset[int] | None = None, but: int |
         other = aliased(Membership)
         there = (
             select(other.id)
-            .where(other.member_id == Membership.member_id, other.group_id == but, other.standing.in_(_READING))
+            .where(other.member_id == Membership.member_id, other.group_id == but, other.standing.in_(READS))
             .exists()
         )
         own, moderators = own.where(~there), moderators.where(~there)
@@ -164,7 +163,7 @@ def _to_come(planned: PlannedGroup) -> frozenset[int]:
     seats = select(Seat.member_id).where(Seat.planned_group_id == planned.id, Seat.undone_at.is_(None))
     if planned.plan.kind is PlanKind.SPLIT:
         seats = seats.join(Membership, Membership.member_id == Seat.member_id).where(
-            Membership.group_id == planned.plan.group_id, Membership.standing.in_(_READING)
+            Membership.group_id == planned.plan.group_id, Membership.standing.in_(READS)
         )
     accepted = select(PlanQuestion.member_id).where(
         PlanQuestion.planned_group_id == planned.id,
@@ -184,10 +183,10 @@ def _with_standing(memberships: Select[tuple[int]]) -> Select[tuple[int]]:
     root = aliased(Membership)
     in_community = (
         select(root.id)
-        .where(root.member_id == Membership.member_id, root.group_id == community().id, root.standing.in_(_READING))
+        .where(root.member_id == Membership.member_id, root.group_id == community().id, root.standing.in_(READS))
         .exists()
     )
-    return memberships.where(Membership.standing.in_(_READING), in_community)
+    return memberships.where(Membership.standing.in_(READS), in_community)
 
 
 def terms_of(group: Group) -> Sequence[Group]:

@@ -16,7 +16,7 @@ from forum.db import db
 from forum.facets.models import Dimension, Facet
 from forum.facets.queries import facet_by_code, facet_by_public_id, facets_page, members_with
 from forum.groups.actions import NotPossible
-from forum.groups.models import Group, Membership, Standing
+from forum.groups.models import READS, Group, Membership
 from forum.groups.queries import community
 from forum.groups.rights import Viewer
 from forum.search import Query, search_posts
@@ -24,7 +24,6 @@ from forum.threads.models import Choice, Post, TagChoice, Thread, ThreadChoice
 from forum.threads.queries import author_column, thread_by_public_id
 from forum.threads.tags import subject_beside, tag_named, tags_of, threads_with
 
-_READS = (Standing.ACTIVE, Standing.MUTED)
 # So much of what a search finds counts, the best first; the words of the source say when there is more.
 _PAGES_OF_HITS = 20
 _AT_ONCE = 5_000
@@ -201,10 +200,10 @@ def _writers(thread_ids: Collection[int]) -> set[int]:
 def _belonging(group: Group) -> Select[tuple[int]]:
     """Who reads in a group, and so in the community."""
     in_community = select(Membership.member_id).where(
-        Membership.group_id == community().id, Membership.standing.in_(_READS)
+        Membership.group_id == community().id, Membership.standing.in_(READS)
     )
     return select(Membership.member_id).where(
-        Membership.group_id == group.id, Membership.standing.in_(_READS), Membership.member_id.in_(in_community)
+        Membership.group_id == group.id, Membership.standing.in_(READS), Membership.member_id.in_(in_community)
     )
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from forum.clock import now
 from forum.db import transaction
 from forum.splitting.models import PlanResult
-from forum.splitting.plans import plan_by_public_id
+from forum.splitting.queries import plan_by_public_id
 from tests.forum.cli.conftest import Run
 
 FINDING = {

@@ -14,6 +14,7 @@ from forum.log import LogEntry
 from forum.splitting import plans
 from forum.splitting.models import Plan, PlanKind, PlanState, Seat
 from forum.splitting.plans import FOLLOWS
+from forum.splitting.queries import open_split_of, plan_for
 from forum.work import work_once, workers
 from tests.people import a_group, a_member
 from tests.plans import a_plan
@@ -115,15 +116,15 @@ def test_a_group_has_one_open_split_and_who_does_not_moderate_it_finds_no_plan(c
     plan = a_plan(group, {"North": [ann]})
     with pytest.raises(NotPossible, match="a plan to split Cardiology already"), transaction():
         plans.open_plan(group, PlanKind.SPLIT)
-    assert plans.open_split_of(group) is plan
+    assert open_split_of(group) is plan
     ann_sees, bob_sees = viewer_of(ann), viewer_of(bob)
     assert ann_sees is not None
     assert bob_sees is not None
-    assert plans.plan_for(ann_sees, plan.public_id) is None
-    assert plans.plan_for(bob_sees, plan.public_id) is plan
-    assert plans.plan_for(bob_sees, "nothing") is None
+    assert plan_for(ann_sees, plan.public_id) is None
+    assert plan_for(bob_sees, plan.public_id) is plan
+    assert plan_for(bob_sees, "nothing") is None
     step(plans.withdraw, plan)
-    assert plans.open_split_of(group) is None
+    assert open_split_of(group) is None
     with transaction():
         assert plans.open_plan(group, PlanKind.SPLIT).state is PlanState.DRAFT
         assert plans.open_plan(community(), PlanKind.SPLIT).notice_days == 14

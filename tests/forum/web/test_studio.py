@@ -21,6 +21,7 @@ from forum.splitting.models import (
     SeatBy,
     ThreadsGo,
 )
+from forum.splitting.queries import open_split_of
 from forum.threads.models import Thread
 from tests.forum.splitting.drafts import a_draft_plan, planted
 from tests.forum.web.browser import Browser
@@ -88,7 +89,7 @@ def test_a_moderator_asks_for_a_proposal_in_plain_words(app: Flask) -> None:
     browser.press("Propose groups", by="place", smallest="5", largest="500", overlap="20")
     assert "Groups are being proposed" in browser.text
     assert "up to two minutes" in browser.text
-    plan = plans.open_split_of(group)
+    plan = open_split_of(group)
     assert plan is not None
     assert plan.options == {"by": "place", "min": 5, "max": 500, "overlap": 0.2, "seed": 0}
     assert db.session.scalars(select(Task.target_id).where(Task.kind == "plan.propose")).all() == [plan.id]
